@@ -7,13 +7,18 @@ import pytest
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
+from llmc_compiler.diagnostics.plan_errors import NoPart
 from llmc_compiler.expressions import types
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
 from llmc_compiler.expressions.evaluation import evaluate
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.expressions.operators import OPERATORS
 from llmc_compiler.expressions.terms import (
+    Apply,
     Binary,
     Choice,
+    Clause,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -22,6 +27,8 @@ from llmc_compiler.expressions.terms import (
     MapOf,
     NodeId,
     Param,
+    Slice,
+    Subscript,
     Template,
     Term,
     Unary,
@@ -29,10 +36,12 @@ from llmc_compiler.expressions.terms import (
 from llmc_compiler.expressions.types import ANY, Type, describe
 from llmc_compiler.ir.graph import Evaluate, Node, TaskId
 from llmc_compiler.lowering import type_inference
+from llmc_compiler.lowering.step_checks import step_mistakes
 from llmc_compiler.lowering.type_inference import TypeEnvironment, checks
 from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.tools.decorators import nondet, pure
 from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar import ast
 from llmc_grammar.source import Span
 from tests.compiler.compiling import compiled
 from tests.compiler.typed import KEYS, TYPES, VALUES, has
@@ -45,6 +54,44 @@ READS: st.SearchStrategy[Term] = st.one_of(
     st.builds(Param, st.just("p"), PATHS),
 )
 OPS = st.sampled_from([*OPERATORS, "and", "or"])
+ELEMENTS: st.SearchStrategy[Term] = st.builds(Item, st.sampled_from("ef"), PATHS)
+"""Elements of comprehensions, which are known only in there."""
+KEY_TERMS: st.SearchStrategy[Term] = st.builds(Const, st.sampled_from([*KEYS, 0, 1, -1]))
+
+
+@st.composite
+def _applications(draw: st.DrawFn, inner: st.SearchStrategy[Term]) -> Term:
+    """A standard function of any terms, as many as it takes."""
+    function = draw(st.sampled_from([*FUNCTIONS.values()]))
+    given: list[tuple[str | None, Term]] = []
+    for parameter in function.parameters:
+        if parameter.many or not parameter.required:
+            if draw(st.booleans()):
+                given.append((None if parameter.many else parameter.name, draw(inner)))
+        else:
+            given.append((parameter.name, draw(inner)))
+    return Apply(function.name, tuple(given))
+
+
+@st.composite
+def _comprehensions(draw: st.DrawFn, inner: st.SearchStrategy[Term]) -> Term:
+    """A list in place, of one or two loops, whose element mostly is a part of what they go through."""
+    clauses = [Clause("e", draw(inner), draw(st.none() | ELEMENTS.filter(lambda read: read == Item("e"))))]
+    if draw(st.booleans()):
+        clauses.append(Clause("f", draw(inner | st.just(Item("e"))), None))
+    reads = ELEMENTS.filter(lambda read: isinstance(read, Item) and read.name in {each.name for each in clauses})
+    element = st.one_of(reads, inner, st.builds(Binary, OPS, reads, inner), st.builds(Subscript, inner, reads))
+    return Comprehension(draw(element), tuple(clauses))
+
+
+def _new(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
+    bounds = st.none() | st.builds(Const, st.sampled_from([0, 1, -1])) | inner
+    return st.one_of(
+        st.builds(Subscript, inner, KEY_TERMS | inner),
+        st.builds(Slice, inner, bounds, bounds),
+        _applications(inner),
+        _comprehensions(inner),
+    )
 
 
 def _compound(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
@@ -57,10 +104,14 @@ def _compound(inner: st.SearchStrategy[Term]) -> st.SearchStrategy[Term]:
         st.builds(Unary, st.sampled_from(["not", "-"]), inner),
         st.builds(Binary, OPS, inner, inner),
         st.builds(Choice, inner, inner, inner),
+        _new(inner),
     )
 
 
-TERMS = st.recursive(READS | st.builds(Const, VALUES), _compound, max_leaves=5)
+LEAVES = READS | st.builds(Const, VALUES)
+TERMS = st.recursive(LEAVES, _compound, max_leaves=5)
+SMALL = _new(LEAVES)
+"""Steps, functions and comprehensions with nothing but leaves in them."""
 
 
 @dataclass
@@ -76,9 +127,9 @@ class World:
         """Facts and evaluation agree on what was skipped."""
         self.skipped_is_null = self.facts.skipped_is_null
 
-    @property
-    def item(self) -> Json:
+    def item(self, name: str, /) -> Json:
         """The element."""
+        assert name == "x"
         return self.values["item"]
 
     def get(self, node: NodeId, /) -> Json:
@@ -118,7 +169,7 @@ def worlds(draw: st.DrawFn) -> World:
 
 def _inside(facts: TypeEnvironment) -> TypeEnvironment:
     """The facts as they are inside a loop over the list."""
-    facts.each(Get(NodeId("list"))).__enter__()
+    facts.each("x", Get(NodeId("list"))).__enter__()
     return facts
 
 
@@ -132,11 +183,21 @@ def test_a_value_is_of_the_type_that_was_inferred(world: World, term: Term) -> N
     assert has(world.facts.of(term), value)
 
 
-@given(worlds(), TERMS)
+def is_fault(world: World, term: Term) -> bool:
+    """Whether something is said of a term itself; a key of a wrong type is one even where the value may be skipped."""
+    if isinstance(term, (Get, Param, Item)):
+        return bool(term.path) and world.facts.is_lost(term)
+    if isinstance(term, (Subscript, Slice)):
+        written = ast.Slice(ast.Ref("x"), ast.Literal(1), None)
+        mistakes = step_mistakes(written, term, world.facts)
+        return any(isinstance(each, NoPart) or not world.facts.may_be_null(term) for each in mistakes)
+    return world.facts.fault(term) is not None
+
+
+@given(worlds(), TERMS | SMALL)
 def test_a_fault_is_always_one(world: World, term: Term) -> None:
     """What is said to go wrong whenever it is reached does so."""
-    is_lost = isinstance(term, (Get, Param, Item)) and bool(term.path) and world.facts.is_lost(term)
-    if is_lost or world.facts.fault(term) is not None:
+    if is_fault(world, term):
         with pytest.raises((EvaluationError, SkippedRead)):
             evaluate(term, world)
 
@@ -146,6 +207,9 @@ def test_a_fault_is_always_one(world: World, term: Term) -> None:
     [
         ("types.part", lambda *_: types.STR),
         ("types.union", lambda found: next(iter(found), types.NEVER)),
+        ("types.subscript", lambda *_: types.STR),
+        ("types.sliced", lambda *_: types.STR),
+        ("types.element", lambda *_: types.STR),
     ],
 )
 def test_a_wrong_rule_is_noticed(name: str, wrong: object, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +227,7 @@ def test_a_wrong_rule_is_noticed(name: str, wrong: object, monkeypatch: pytest.M
             return False
 
     find(
-        st.tuples(worlds(), TERMS),
+        st.tuples(worlds(), TERMS | SMALL),
         is_wrong,
         settings=settings(max_examples=2000, database=None, phases=[Phase.generate]),
     )

@@ -24,7 +24,7 @@ def step_mistakes(
     yield from wrong
     owner = facts.of(term.value)
     found = types.sliced(owner) if isinstance(term, Slice) else types.subscript(owner, facts.of(term.key))
-    if not wrong and owner != NEVER and found == NEVER:
+    if not wrong and owner != NEVER and found == NEVER and not facts.may_be_null(term):
         yield _no_part(written, term, facts)
 
 

@@ -228,9 +228,9 @@ class TypeEnvironment:
 
     def _or_null(self, term: Parts, found: Type) -> Type:
         """Return the type of steps, which are null behind a skipped value that reads as null."""
-        return found if found == NEVER or not self._may_be_null(term) else types.union((found, NULL))
+        return found if found == NEVER or not self.may_be_null(term) else types.union((found, NULL))
 
-    def _may_be_null(self, term: Term) -> bool:
+    def may_be_null(self, term: Term) -> bool:
         """Whether steps may lead into a skipped value that reads as null."""
         while isinstance(term, (Subscript, Slice)):
             term = term.value
