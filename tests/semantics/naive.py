@@ -43,6 +43,23 @@ def _unordered(node: Node) -> Node:
 
 
 @dataclass(frozen=True, slots=True)
+class NaiveLoops:
+    """Elements of a loop wait for nothing but what they read."""
+
+    name: str = "naive loops"
+
+    def __call__(self, graph: Graph) -> Graph:
+        """Forget the order of elements."""
+        return replace(graph, nodes={key: _at_once(node) for key, node in graph.nodes.items()})
+
+
+def _at_once(node: Node) -> Node:
+    if isinstance(node.op, Loop):
+        return replace(node, op=replace(node.op, body=tuple(map(_at_once, node.op.body)), carry=()))
+    return node
+
+
+@dataclass(frozen=True, slots=True)
 class NaiveDedup:
     """Whatever is written the same is done once."""
 

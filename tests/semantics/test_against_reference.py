@@ -7,6 +7,9 @@ from random import Random
 import pytest
 
 import llmc
+from llmc_compiler.expressions import value_parts
+from llmc_compiler.expressions.operators import OperandError
+from llmc_compiler.expressions.terms import Json
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
 from llmc_grammar import parse
 from llmc_runtime.errors import PlanError
@@ -14,7 +17,7 @@ from llmc_runtime.scheduler import readiness
 from llmc_runtime.state.instance import Instance
 from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, in_trials, reduced
 from tests.semantics.generator import Sample, random_sample
-from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveOrder, NaivePrune
+from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveLoops, NaiveOrder, NaivePrune
 from tests.semantics.seeds import SEEDS, SHOWN
 
 
@@ -83,9 +86,23 @@ def test_a_fallback_that_excuses_a_write_is_noticed(monkeypatch: pytest.MonkeyPa
     assert next(differences(SEEDS, after(())), None) is not None
 
 
-@pytest.mark.parametrize(
-    "naive", [NaiveOrder(), NaiveFold(), NaiveHoist(), NaiveDedup(), NaivePrune()], ids=lambda naive: naive.name
-)
+def test_a_slice_that_fails_at_its_bound_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a bound beyond the end is an error, some plans mean something else."""
+    part = value_parts.sliced
+
+    def strict(value: Json, start: int | None, stop: int | None, place: str) -> Json:
+        if isinstance(value, (str, list)) and max(start or 0, stop or 0) > len(value):
+            raise OperandError(place)
+        return part(value, start, stop, place)
+
+    monkeypatch.setattr("llmc_compiler.expressions.evaluation.sliced", strict)
+    assert next(differences(SEEDS[:100], after(())), None) is not None
+
+
+NAIVE = [NaiveOrder(), NaiveLoops(), NaiveFold(), NaiveHoist(), NaiveDedup(), NaivePrune()]
+
+
+@pytest.mark.parametrize("naive", NAIVE, ids=lambda naive: naive.name)
 def test_a_naive_pass_is_noticed(naive: Pass) -> None:
     """A pass that forgets about effects, failures or empty loops changes what some plans mean; the share is printed."""
     seeds = SEEDS[:200]
