@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmc_compiler.ir.graph import Node, node_body
+from llmc_compiler.ir.graph import Node, all_nodes, node_body
 from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.rendering import graphviz, mermaid
 from llmc_compiler.rendering.graph_view import GraphView
@@ -107,12 +107,12 @@ def test_all_lines_fit() -> None:
             lines = [plain(line) for line in draw(found, width)]
             assert max(map(cells, lines)) <= max(width, NARROWEST)
             assert all(line.isprintable() for line in lines)
-            assert len([line for line in lines if re.match(r".{3,12} [●○=-] ", line)]) >= shown
+            assert len([line for line in lines if re.match(r".{3,40} [●○=-] ", line)]) >= shown
 
 
 def inside(found: GraphView) -> Iterator[tuple[Node, ...]]:
-    """The bodies of loops that have several nodes."""
-    for node in found.graph.nodes.values():
+    """The bodies of loops that have several nodes, at every depth."""
+    for node in all_nodes(found.graph):
         if len(node_body(node)) > 1:
             yield node_body(node)
 
@@ -152,6 +152,18 @@ def test_a_picture_in_dot() -> None:
     assert drawn.count("style=dashed];") + drawn.count("style=dashed, penwidth") == 1
     assert 'label="2\\nrows()", shape=box, style=dashed, color="#9aa0a6"' in drawn
     assert 'label="8\\ng(1)"' in drawn
+
+
+def test_loops_inside_loops_are_boxes_in_boxes() -> None:
+    """In both languages; edges between boxes end at the nodes in them."""
+    found = picture("1. rows()\n2. [[store($y) for y in $x], [f($y) for y in $x]] for x in $1\n3. f($2)\njoin($3)")
+    dot = to_dot(found)
+    assert dot.count("subgraph cluster_") == 3
+    assert re.search(r"subgraph cluster_n1 \{\n.*\n    subgraph cluster_n2 \{\n", dot)
+    mermaid_text = to_mermaid(found)
+    assert mermaid_text.count("subgraph n") == 3
+    assert mermaid_text.count("\n  end\n") == 1
+    assert mermaid_text.count("\n    end\n") == 2
 
 
 def test_a_picture_in_mermaid() -> None:

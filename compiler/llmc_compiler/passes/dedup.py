@@ -88,12 +88,13 @@ class Dedup:
 class Merging:
     """The nodes seen so far; `same` maps merged nodes to their replacements.
 
-    In a loop's body, whose surroundings have merged nodes `around`, a node is never replaced by one outside. `inside`
-    has the nodes that were merged in bodies, each with its replacement.
+    In a loop's body, whose surroundings have merged nodes `around`, a node is never replaced by one outside; `merged`
+    has those of this body alone. `inside` has the nodes that were merged in bodies, each with its replacement.
     """
 
     def __init__(self, around: Same | None = None) -> None:
-        self.same: Same = {} if around is None else ChainMap({}, around)
+        self.merged: Same = {}
+        self.same: Same = self.merged if around is None else ChainMap(self.merged, around)
         self.inside: list[tuple[Node, Node]] = []
         self._is_inside = around is not None
         self._kept: dict[Hashable, NodeId] = {}
@@ -133,9 +134,9 @@ class Merging:
         """Return a loop with identical calls in its body merged."""
         sweep = Merging(self.same)
         body = tuple(left for node in loop.body for left in sweep.add(node))
-        before = {node.id: node for node in loop.body} if len(body) < len(loop.body) else {}
+        before = {node.id: node for node in loop.body}
         self.inside += sweep.inside
-        self.inside += ((node, before[sweep.same[key]]) for key, node in before.items() if key in sweep.same)
+        self.inside += [(before[key], before[twin]) for key, twin in sweep.merged.items()]
         return replace(loop, body=body, result=sweep.same.get(loop.result, loop.result))
 
     def _substitute(self, term: Term) -> Term:

@@ -137,9 +137,10 @@ class Folding:
             if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
                 self._bury(folded)
         alive = _without_dead(body, self.dead, [loop.result])
-        if source is loop.source and are_same(alive, loop.body) and are_same(when, node.when):
+        is_same = source is loop.source and are_same(alive, loop.body)
+        if is_same and are_same(when, node.when):
             return node
-        op = replace(loop, source=source, body=tuple(alive))
+        op = loop if is_same else replace(loop, source=source, body=tuple(alive))
         return replace(node, op=op, when=when, needs=dependencies(op, when), effects=effects_of(op))
 
     def _bury(self, node: Node) -> None:

@@ -71,9 +71,7 @@ class Hoisting:
         self._needs[node.id] = node.needs
         if not isinstance(node.op, Loop) or _may_change(node):
             return (node,)
-        hoisted = tuple(_hoisted(node, node.op, self._needs))
-        self._needs.update((other.id, other.needs) for other in hoisted)
-        return hoisted
+        return tuple(_hoisted(node, node.op, self._needs))
 
     def _with_hoisted(self, node: Node, loop: Loop) -> Node:
         """Return a loop whose body has what was moved out of the loops in it."""
