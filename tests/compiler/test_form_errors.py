@@ -47,9 +47,9 @@ def changed(way: str, value: object) -> Any:  # noqa: ANN401 — JSON data
 
 TERM: Final = {"kind": "const", "value": 1}
 BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
-    "another version": ("version", 1, "WrongVersion", "version: this is version 1, but only version 2 is supported"),
+    "another version": ("version", 1, "WrongVersion", "version: this is version 1, but only version 3 is supported"),
     "another language": ("language", 2, "WrongVersion", "language: this is version 2, but only version 1 is supported"),
-    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, but only version 2"),
+    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, but only version 3"),
     "no nodes": ("nodes", ..., "Missing", "the graph: `nodes` is missing"),
     "no version": ("version", ..., "Missing", "the graph: `version` is missing"),
     "a key too many": ("taks", {}, "Surplus", "the graph: `taks` is not a known key: did you mean `tasks`?"),
@@ -86,11 +86,20 @@ BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
     "no nodes at all": ("nodes", [], "BrokenReference", "nodes: the join is missing"),
     "no kind": ("nodes.0.operation.kind", ..., "Malformed", "nodes[0].operation: expected an operation whose `kind`"),
     "an operation of no kind": ("nodes.0.operation.kind", "exec", "Malformed", "expected an operation whose `kind`"),
-    "a loop in a loop": (
+    "a loop in a loop, with its name": (
         "nodes.2.operation.body.0.operation",
-        {"kind": "loop", "item": "y", "source": TERM, "body": [], "result": "", "carry": []},
-        "Malformed",
-        "nodes[2].operation.body[0].operation: expected an operation whose `kind` is call, evaluate or join",
+        {
+            "kind": "loop",
+            "item": "x",
+            "source": TERM,
+            "body": [],
+            "result": "",
+            "carry": [],
+            "flat": False,
+            "calls": True,
+        },
+        "BrokenReference",
+        "nodes[2].operation.body[0].operation: two things have the name `x`",
     ),
     "a result outside": ("nodes.2.operation.result", "1", "BrokenReference", "the loop's result 1 is not in its body"),
     "an element of no name": ("nodes.2.operation.item", "a b", "Malformed", "expected a name, not `a b`"),
@@ -179,12 +188,6 @@ BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
     "an input with the name of a task": (
         "inputs",
         [{"name": "b", "type": "int", "required": True, "default": None}],
-        "BrokenReference",
-        "nodes: two things have the name `b`",
-    ),
-    "an element with the name of a task": (
-        "nodes.2.operation.item",
-        "b",
         "BrokenReference",
         "nodes: two things have the name `b`",
     ),
@@ -297,6 +300,38 @@ def deep(levels: int) -> object:
     for _ in range(levels):
         found = [found]
     return found
+
+
+def renamed(name: str) -> Any:  # noqa: ANN401 — JSON data
+    """The form whose element has another name."""
+    return json.loads(good().replace('"item": "x"', f'"item": "{name}"').replace('"name": "x"', f'"name": "{name}"'))
+
+
+def test_an_element_has_a_name_of_its_own() -> None:
+    """No task and no input has it, and no element around it."""
+    assert from_json(renamed("y"), TOOLS).nodes
+    with pytest.raises(form_errors.BrokenReference, match="nodes: two things have the name `b`"):
+        from_json(renamed("b"), TOOLS)
+    data = to_json(compiled("1. rows()\n2. [[f($x, [$z for z in $y]) for y in $x] for x in $1]\njoin($2)", TOOLS))
+    assert from_json(json.loads(json.dumps(data)), TOOLS).nodes
+    for other in "xy":
+        for key in ("item", "name"):
+            form_text = json.dumps(data).replace(f'"{key}": "z"', f'"{key}": "{other}"')
+            form_text = form_text.replace(f'"{key}": "y"', f'"{key}": "x"') if other == "x" else form_text
+            if form_text != json.dumps(data):
+                with pytest.raises(form_errors.BrokenReference):
+                    from_json(json.loads(form_text), TOOLS)
+
+
+def test_loops_are_nested_as_deep_as_in_plans() -> None:
+    """They have a bound of their own, since three stand in a row between brackets."""
+    text = "1. " + "[" * 30 + "send($x0a)"
+    text += "".join(f" for x{n}a in [1] for x{n}b in [2] for x{n}c in [3]]" for n in range(30))
+    graph = compiled(f"{text}\njoin($1)", TOOLS)
+    data = json.loads(json.dumps(to_json(graph)))
+    assert from_json(data, TOOLS) == graph
+    with pytest.raises(form_errors.TooDeep, match="the nesting is deeper than 87 levels"):
+        from_json(data, TOOLS, bounds=Bounds(nesting=29))
 
 
 def nested(levels: int) -> object:

@@ -19,6 +19,7 @@ from llmc_compiler.ir.graph import JOIN, Graph, Parameter
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.ir.printer import describe_bodies, describe_nodes
 from llmc_compiler.ir.verifier import BrokenGraphError, verify
+from llmc_compiler.lowering.expression_lowering import MOST_LOOPS
 from llmc_compiler.lowering.secret_flow import SecretFlow
 from llmc_compiler.serialization.form_errors import (
     BrokenReference,
@@ -78,8 +79,8 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     No part of the data is trusted: it is bounded, every reference is checked, and the order edges must be those that
     the toolbox requires.
     """
-    # Brackets with three loops in a row take up to nine levels of the form, and a level of an operator takes one.
-    depth = bounds.depth + 9 * bounds.nesting + 32
+    # A level of brackets takes up to three levels of the form, and a level of an operator takes one.
+    depth = bounds.depth + 2 * bounds.nesting + 32
     whole = JsonPlace(data, ReadBudget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
     version = _version(whole)
     fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
@@ -87,7 +88,7 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     inputs = {parameter.name for parameter in parameters}
     if len(inputs) < len(parameters):
         raise BrokenReference(fields["inputs"].path, what="two inputs have the same name")
-    reader = NodeReader(tools, inputs, unnamed=version == _UNNAMED)
+    reader = NodeReader(tools, inputs, MOST_LOOPS * bounds.nesting, unnamed=version == _UNNAMED)
     nodes = {node.id: node for node in map(reader.node, fields["nodes"].items())}
     tasks = {read_task(node, task): NodeId(node.text()) for task, node in fields["tasks"].entries()}
     if len(tasks) > bounds.tasks:

@@ -38,7 +38,7 @@ from llmc_compiler.ir.graph import (
     terms,
     with_terms,
 )
-from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, WrongEffects, WrongParameter
+from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, TooDeep, WrongEffects, WrongParameter
 from llmc_compiler.serialization.json_reader import JsonPlace
 from llmc_compiler.serialization.term_json import read_span, read_term, span_form, term_form
 from llmc_compiler.tools.signature import ArgumentError
@@ -53,6 +53,9 @@ Told = Mapping[NodeId, tuple[str, list[str]]]
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _TASK: Final = re.compile(rf"[1-9][0-9]{{0,3}}|{_NAME.pattern}")
 _WAY: Final = re.compile(r"(?:/[a-z]+[0-9]*)*")
+_NODE_DEPTH: Final = 2
+"""Levels of the form above a node."""
+
 _KEYS: Final = ("id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when")
 
 
@@ -129,13 +132,15 @@ def read_task(place: JsonPlace, text: str) -> TaskId:
 class NodeReader:
     """Reads nodes one after the other, checking the tools and inputs that they use.
 
-    `names` collects the names of elements. In version 2 of the form, which is `unnamed`, a read of an element has none.
+    `names` collects the names of elements, and `nesting` is the most loops around a node. In version 2 of the form,
+    which is `unnamed`, a read of an element has no name.
     """
 
-    def __init__(self, tools: Toolbox, inputs: Collection[str], *, unnamed: bool = False) -> None:
+    def __init__(self, tools: Toolbox, inputs: Collection[str], nesting: int, *, unnamed: bool = False) -> None:
         self.names: set[str] = set()
         self._tools = tools
         self._inputs = inputs
+        self._nesting = nesting
         self._unnamed = unnamed
         self._seen: set[NodeId] = set()
 
@@ -215,11 +220,17 @@ class NodeReader:
         return Loop(
             name,
             read_term(fields["source"]),
-            tuple([self.node(entry, (*around, name)) for entry in fields["body"].items()]),
+            tuple([self.node(entry, (*around, name)) for entry in self._body(fields["body"], around)]),
             NodeId(fields["result"].text()),
             tuple([(pair[0], pair[1]) for _, pair in pairs]),
             *(fields[key].flag() for key in new),
         )
+
+    def _body(self, place: JsonPlace, around: Collection[str]) -> Iterator[JsonPlace]:
+        """Return the nodes of a body, as deep as those outside: the nesting of loops has a bound of its own."""
+        if len(around) >= self._nesting:
+            raise TooDeep(place.path, most=self._nesting)
+        return (replace(entry, depth=_NODE_DEPTH) for entry in place.items())
 
     def _take(self, name: str, around: Collection[str], place: JsonPlace) -> None:
         """Refuse the name of an element that a loop around it has; raises BrokenReference."""
