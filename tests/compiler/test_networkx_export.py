@@ -5,7 +5,7 @@ import pytest
 from llmc_compiler.ir.networkx_export import circles
 from tests.compiler.compiling import compiled
 
-TEXT = "1. rows()\n2. store($1)\n3. $1 + 1 for x in [1]\n4. $2 + 1\n5. rows()\njoin($3, $4)"
+TEXT = "1. rows()\n2. store($1)\n3. f($1) for x in [1]\n4. $2 + 1\n5. rows()\njoin($3, $4)"
 
 
 def test_nodes_and_edges_have_their_attributes() -> None:

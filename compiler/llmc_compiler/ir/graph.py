@@ -9,7 +9,7 @@
 Graphs are immutable: a pass returns a new one. A node that was handed to the runtime never changes either.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NewType, assert_never
 
@@ -257,19 +257,20 @@ def node_body(node: Node) -> tuple[Node, ...]:
     return node.op.body if isinstance(node.op, Loop) else ()
 
 
-def nodes_within(node: Node) -> Iterator[Node]:
-    """Yield the nodes inside a loop at every depth, those inside a nested loop before that loop."""
-    for inner in node_body(node):
-        yield from nodes_within(inner)
-        yield inner
+def nodes_within(node: Node) -> Sequence[Node]:
+    """Return the nodes inside a loop at every depth, those inside a nested loop before that loop."""
+    found: list[Node] = []
+    # Iterative: generators of generators take time quadratic in the depth.
+    waiting = [*node_body(node)]
+    while waiting:
+        found.append(inner := waiting.pop())
+        waiting += node_body(inner)
+    return found[::-1]
 
 
 def loops_within(node: Node) -> Iterator[tuple[Node, Loop]]:
     """Yield a node that is a loop and all loops inside it, each with its operation, the inner ones first."""
-    for inner in node_body(node):
-        yield from loops_within(inner)
-    if isinstance(node.op, Loop):
-        yield node, node.op
+    return ((each, each.op) for each in (*nodes_within(node), node) if isinstance(each.op, Loop))
 
 
 def all_nodes(graph: Graph) -> Iterator[Node]:
