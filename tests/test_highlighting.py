@@ -19,6 +19,7 @@ from lark import Lark, Token
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Punctuation, String, Whitespace, _TokenType
 
 from llmc.pygments_lexer import PlanLexer
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_grammar import print_plan
 from llmc_grammar.ast import Plan
 from llmc_grammar.statement import kind_of
@@ -36,6 +37,7 @@ KINDS: Final = {
     "NAME": {"name", "type"},
     "CALL": {"function", "keyword"},
     "REF": {"name"},
+    "STEPS": {"name"},
     "NUMBER": {"number"},
     "DURATION": {"number"},
     "STRING": {"string"},
@@ -52,6 +54,7 @@ WORDS: Final = {
 PYGMENTS: Final = (
     (Name.Label, "label"),
     (Name.Function, "function"),
+    (Name.Builtin, "function"),
     (Name.Decorator, "option"),
     (Name, "name"),
     (Keyword.Type, "type"),
@@ -68,6 +71,7 @@ SCOPES: Final = (
     ("entity.name.label", "label"),
     ("entity.name.function.decorator", "option"),
     ("entity.name.function", "function"),
+    ("support.function", "function"),
     ("storage.type", "type"),
     ("constant.language", "constant"),
     ("constant.numeric", "number"),
@@ -250,15 +254,59 @@ def test_a_plan_in_pieces(highlight: Highlighter) -> None:
 
 def test_strings_show_what_is_put_in() -> None:
     """References and escapes inside strings are tokens of their own; money and other dollars are text."""
-    text = '"$a ${b.c} $1 $1.50 $5M $0 $$x \\n \\u00e9"'
+    text = '"$a ${b.c:>8} $1 $1.50 $5M $0 $$x \\n \\u00e9"'
     found = [(token, piece) for _, token, piece in PlanLexer().get_tokens_unprocessed(text) if token is not String]
     assert found == [
         (String.Interpol, "$a"),
-        (String.Interpol, "${b.c}"),
+        (String.Interpol, "${b.c:>8}"),
         (String.Interpol, "$1"),
         (String.Escape, "$$"),
         (String.Escape, "\\n"),
         (String.Escape, "\\u00e9"),
+    ]
+
+
+def test_standard_functions_are_known() -> None:
+    """Both highlighters have the names of the compiler's table."""
+    (rule,) = (rule for rule in TEXTMATE["patterns"] if rule.get("name") == "support.function.llmc")
+    for name in FUNCTIONS:
+        assert (0, Name.Builtin, name) in PlanLexer().get_tokens_unprocessed(f"{name}($x)")
+        assert re.compile(rule["match"]).match(f"{name}(")
+    assert not re.compile(rule["match"]).search("atlas.len($x) lens($x)")
+
+
+@BOTH
+def test_steps_behind_brackets_are_names(highlight: Highlighter) -> None:
+    """A list is not a step, and neither are the bounds of a slice."""
+    text = '["a"]["b"]\nf($x).y[0][1:$n].z\n[len($y) for y in $x[$i]]'
+    assert shown(highlight, text) == [
+        ("punctuation", "["),
+        ("string", '"a"'),
+        ("punctuation", "]"),
+        ("name", '["b"]'),
+        ("function", "f"),
+        ("punctuation", "("),
+        ("name", "$x"),
+        ("punctuation", ")"),
+        ("name", ".y[0]"),
+        ("punctuation", "["),
+        ("number", "1"),
+        ("punctuation", ":"),
+        ("name", "$n"),
+        ("punctuation", "]"),
+        ("name", ".z"),
+        ("punctuation", "["),
+        ("function", "len"),
+        ("punctuation", "("),
+        ("name", "$y"),
+        ("punctuation", ")"),
+        ("keyword", "for"),
+        ("name", "y"),
+        ("operator", "in"),
+        ("name", "$x"),
+        ("punctuation", "["),
+        ("name", "$i"),
+        ("punctuation", "]]"),
     ]
 
 

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from pygments.lexer import Lexer, RegexLexer, bygroups, include
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace, _TokenType
 
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_grammar.ast import TYPE_NAMES
 from llmc_grammar.split import END_MARK
 from llmc_grammar.terminals import terminals
@@ -73,10 +74,12 @@ class PlanLexer(RegexLexer):
             (_T["STRING"], _string),
             (END_MARK, Keyword.Pseudo),
             (r"join(?=[ \t]*\()", Keyword),
+            (rf"(?<=[)\]}}\"']){_T['STEPS']}", Name.Variable),
             (rf"(for)([ \t\r\n]+)({_NAME})", bygroups(Keyword, Whitespace, Name.Variable)),
             (_words(("if", "else", "for")), Keyword),
             (_words(("and", "or", "not", "in")), Operator.Word),
             (_words(("true", "false", "null", "True", "False", "None")), Keyword.Constant),
+            (rf"(?:{'|'.join(FUNCTIONS)})(?=\()", Name.Builtin),
             (rf"(?={_T['CALL']})[A-Za-z0-9_.]+", Name.Function),
             (_words(TYPE_NAMES), Keyword.Type),
             (_NAME, Name),

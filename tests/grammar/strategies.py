@@ -11,6 +11,7 @@ from llmc_grammar.ast import (
     Binary,
     Call,
     Choice,
+    Comprehension,
     Expr,
     Fallback,
     Input,
@@ -23,8 +24,10 @@ from llmc_grammar.ast import (
     Plan,
     Ref,
     Retry,
+    Slice,
     Slot,
     Statement,
+    Subscript,
     Task,
     Text,
     Thought,
@@ -33,10 +36,13 @@ from llmc_grammar.ast import (
     Unary,
     Use,
 )
+from llmc_grammar.check import without_steps
+from llmc_grammar.format_specs import format_mistake
 
 OPERATORS = ("or", "and", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "+", "-", "*", "/", "//", "%", "**")
 
-words = st.text(string.ascii_letters + string.digits + "_", max_size=7).map(lambda rest: f"n{rest}")
+_rests = st.text(string.ascii_letters + string.digits + "_", max_size=7)
+words = _rests.map("n{}".format).filter(lambda word: word not in KEYWORDS)
 """Names of tasks, inputs, loop variables and tools."""
 
 numbers = st.integers(1, 9999).map(str)
@@ -76,7 +82,18 @@ def slots(draw: st.DrawFn) -> Slot:
         return Slot(Ref(name), f"${name}")
     path = draw(st.lists(words | st.integers(-9, 9) | _keys, max_size=3).map(tuple))
     steps = "".join(_raw_step(step) for step in path)
-    return Slot(Ref(name, path), f"${{{name}{steps}}}")
+    form = draw(st.just("") | formats())
+    return Slot(Ref(name, path), f"${{{name}{steps}{form and f':{form}'}}}", form)
+
+
+def formats() -> st.SearchStrategy[str]:
+    """Formats of values in strings."""
+    width = st.integers(1, 100).map(str)
+    digits = st.integers(0, 100).map(".{}".format)
+    letters = [st.sampled_from(("", *choice)) for choice in ("<>^", "+", "0", ",_", "defg%")]
+    align, sign, zero, group, letter = letters
+    spec = st.tuples(align, sign, zero, st.just("") | width, group, st.just("") | digits, letter)
+    return spec.map("".join).filter(lambda text: format_mistake(text) is None)
 
 
 def _raw_step(step: str | int) -> str:
@@ -141,6 +158,38 @@ def arguments(draw: st.DrawFn, values: st.SearchStrategy[Expr]) -> tuple[Argumen
     return (*(Argument(None, value) for value in positional), *(Argument(name, draw(values)) for name in names))
 
 
+_MOST_STEPS = 8
+
+
+def _steps_behind(expr: Expr) -> int:
+    """How many steps in a row end an expression."""
+    count = 0
+    while isinstance(expr, Subscript | Slice):
+        count, expr = count + 1, expr.value
+    return count + (len(expr.path) if isinstance(expr, Ref) else 0)
+
+
+@st.composite
+def stepped(draw: st.DrawFn, values: st.SearchStrategy[Expr]) -> Expr:
+    """A value with a computed step or a slice behind it, or a constant step behind anything but a reference."""
+    value = draw(values)
+    if _steps_behind(value) == _MOST_STEPS:
+        return value
+    if draw(st.booleans()):
+        start, stop = draw(st.none() | values), draw(st.none() | values)
+        return Slice(value, Literal(0) if start is None and stop is None else start, stop)
+    key = draw(values | plain_texts.map(plain))
+    is_constant = (isinstance(key, Literal) and type(key.value) is int) or (
+        isinstance(key, Text) and not any(isinstance(part, Slot) for part in key.parts)
+    )
+    return value if is_constant and isinstance(value, Ref) else Subscript(value, key)
+
+
+def loops(values: st.SearchStrategy[Expr]) -> st.SearchStrategy[tuple[Loop, ...]]:
+    """One to three loops in a row."""
+    return st.lists(st.builds(Loop, words, values, st.none() | values), min_size=1, max_size=3).map(tuple)
+
+
 def _compound(calls: bool) -> Callable[[st.SearchStrategy[Expr]], st.SearchStrategy[Expr]]:
     """One level around inner expressions."""
 
@@ -151,6 +200,9 @@ def _compound(calls: bool) -> Callable[[st.SearchStrategy[Expr]], st.SearchStrat
             st.builds(Unary, st.sampled_from(("not", "-")), inner),
             st.builds(Binary, st.sampled_from(OPERATORS), inner, inner),
             st.builds(Choice, inner, inner, inner),
+            stepped(inner),
+            stepped(inner),
+            st.builds(Comprehension, inner, loops(inner)),
         ]
         if calls:
             kinds.append(st.builds(Call, tools, arguments(inner)))
@@ -183,13 +235,13 @@ def options(draw: st.DrawFn, *, one_call: bool) -> tuple[Option, ...]:
 
 @st.composite
 def tasks(draw: st.DrawFn) -> Task:
-    """A task with at most a loop or a guard."""
-    expr = draw(calls() | expressions())
+    """A task with loops, a guard or neither."""
+    expr = draw(calls() | stepped(calls()) | expressions())
     condition = expressions(leaves=3)
-    loops = tuple(draw(st.lists(st.builds(Loop, words, condition, st.none() | condition), max_size=2)))
-    guard = None if loops else draw(st.none() | condition)
-    chosen = draw(options(one_call=isinstance(expr, Call)))
-    return Task(draw(st.none() | numbers | words), expr, loops, guard, chosen)
+    around = draw(st.just(()) | loops(condition))
+    guard = None if around else draw(st.none() | condition)
+    chosen = draw(options(one_call=isinstance(without_steps(expr), Call)))
+    return Task(draw(st.none() | numbers | words), expr, around, guard, chosen)
 
 
 @st.composite
