@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import NewType, assert_never
 
 from llmc_compiler.effects.effects import Effect
-from llmc_compiler.expressions.terms import Const, Json, NodeId, Term, reads
+from llmc_compiler.expressions.terms import Const, Json, ListOf, NodeId, Term, reads
 from llmc_compiler.representation.brief import Brief
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE, Type
@@ -32,6 +32,11 @@ class Condition(Brief):
 
     term: Term
     expected: bool = True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it holds wherever its term has a value: a list with elements is true."""
+        return self.expected and isinstance(self.term, ListOf) and bool(self.term.items)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

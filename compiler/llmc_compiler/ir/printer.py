@@ -131,7 +131,7 @@ class _Printer:
 
     def optioned(self, node: Node) -> Node:
         """Return the node to which the options of a task belong: the call below its steps, or the task's own node."""
-        value = node.op.term if isinstance(node.op, Evaluate) else None
+        value = node.op.term if isinstance(node.op, Evaluate) and node.op.plan is None else None
         while isinstance(value, (term.Subscript, term.Slice)):
             value = value.value
         is_nested = isinstance(value, term.Get) and value.node not in self._names

@@ -325,7 +325,7 @@ def _may_skip(graph: Graph) -> frozenset[NodeId]:
     """Return the tasks of a plan that its own conditions may skip, and the nodes that need them."""
     found: set[NodeId] = set()
     for node in graph.nodes.values():
-        own = [each for each in node.when if not isinstance(each.term, ListOf)]
+        own = [each for each in node.when if not each.is_certain]
         if own or not found.isdisjoint(node.needs):
             found.add(node.id)
     return frozenset(found)

@@ -241,7 +241,9 @@ class SecretFlow:
         for node in (*nodes_within(top), top):
             for condition in node.when:
                 yield from self._uses_in(condition.term, node)
-                yield from self._use(condition.term, node, "a condition")
+                # That a secret has a value is not secret: called plans wait for their arguments.
+                if not condition.is_certain:
+                    yield from self._use(condition.term, node, "a condition")
             for term in terms(node.op):
                 yield from self._uses_in(term, node)
             if isinstance(node.op, Call):

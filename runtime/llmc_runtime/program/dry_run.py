@@ -12,7 +12,7 @@ from llmc_compiler.analysis.levels import waits
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
 from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
-from llmc_compiler.expressions.terms import Json, ListOf, NodeId, Term
+from llmc_compiler.expressions.terms import Json, NodeId, Term
 from llmc_compiler.ir.graph import Call, Condition, Evaluate, Graph, Loop, Node, TaskId
 from llmc_compiler.ir.printer import describe_bodies, describe_nodes
 from llmc_compiler.representation.brief import Brief
@@ -150,8 +150,7 @@ class _Dry:
             holds = self._holds(condition)
             if holds is False:
                 return None
-            # That arguments of a plan have values is not said: a condition of this form is always true.
-            if holds is None and not isinstance(condition.term, ListOf):
+            if holds is None and not condition.is_certain:
                 unmet.append(text)
         return tuple(unmet)
 
