@@ -49,6 +49,8 @@ class UnknownTool(Diagnostic):
     @property
     def advice(self) -> str | None:
         """The help: how to load tools if the toolbox is empty, how to do without, or the most similar name."""
+        if self.is_empty and self.suggestion is not None:
+            return f"did you mean `{self.suggestion}`?"
         if self.is_empty and self.is_file:
             return (
                 'write `use "tools.py"` at the top, or give `--tools tools.py`; in Python, `llmc.compile(text, tools)`'

@@ -25,6 +25,7 @@ from llmc_compiler.lowering.argument_checks import (
     direct_arguments,
 )
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
+from llmc_compiler.lowering.function_names import similar_function
 from llmc_compiler.lowering.narrowing import certainly_fails
 from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, with_others
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
@@ -304,7 +305,11 @@ class Lowering(ExpressionLowering):
             return ForeignStatement(span=call.name_span, word=call.tool, suggestion=_ENDS[call.tool])
         names = [tool.name for tool in self._tools]
         near = alike(call.tool, [*names, "join"]) if names else []
-        is_builtin = hasattr(builtins, call.tool) and not any(is_slip(call.tool, other) for other in near)
+        is_slipped = any(is_slip(call.tool, other) for other in near)
+        function = similar_function(call.tool)
+        is_builtin = hasattr(builtins, call.tool) and function is None and not is_slipped
+        if function is not None and not is_slipped and function not in names:
+            near = [function, *near]
         meant = near[0] if near and not is_builtin else None
         return plan_errors.UnknownTool(
             span=call.name_span,

@@ -146,7 +146,7 @@ class NestedJoin(Diagnostic):
     code = "E141"
     title = "`join` must be a separate statement"
     label = "inside an expression"
-    help = "name this task, and end the plan with `join(…)`"
+    help = "name this task, and end the plan with `join(…)`; texts are joined with `join_text`"
 
 
 @mistake
