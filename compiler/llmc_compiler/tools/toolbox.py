@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_compiler.representation.sheet import Displayed, Sheet
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.callables import name_of, refuse
@@ -54,6 +55,10 @@ class Toolbox(Displayed):
         """Return the names of a tool's required parameters, or None if they, or the tool, are unknown."""
         tool = self.get(name)
         return None if tool is None or tool.signature.shape.more_named else tool.signature.shape.required
+
+    def is_function(self, name: str) -> bool:
+        """Whether a call of this name is one of a standard function: no tool has it."""
+        return name in FUNCTIONS and name not in self._tools
 
     def __contains__(self, name: object) -> bool:
         """Whether the toolbox has a tool with this name."""

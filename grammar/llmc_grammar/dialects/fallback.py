@@ -29,7 +29,7 @@ class OwnPlan:
 
     @property
     def tools(self) -> frozenset[str]:
-        """The names of the tools that the plan calls."""
+        """The names of the tools and functions that the plan calls."""
         return frozenset(call.tool for call in calls(self.statements))
 
     @property
@@ -49,7 +49,7 @@ class OwnPlan:
 
 def other_form(own: OwnPlan, target: Target, bounds: Bounds) -> Translation | Diagnostic | None:
     """Return the plan that a dialect reads, None if the text's own plan counts, or a mistake if the text has both."""
-    tools = own.tools
+    tools = frozenset(name for name in own.tools if not target.is_function(name))
     beside = next(_native_calls(own, tools, target, bounds), None)
     if beside is not None:
         return UnreadableCall(span=beside, why="it is mixed with calls in another form")

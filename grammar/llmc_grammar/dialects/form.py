@@ -36,6 +36,15 @@ class Parameters(Protocol):
         ...
 
 
+@runtime_checkable
+class Functions(Protocol):
+    """A toolbox that tells standard functions from tools."""
+
+    def is_function(self, name: str) -> bool:
+        """Whether a call of this name is one of a standard function."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """The toolbox for a text, and the number of its first task."""
@@ -52,9 +61,13 @@ class Target:
         """Whether the toolbox is known and has a tool with this name."""
         return self.is_known and name in self.tools
 
+    def is_function(self, name: str) -> bool:
+        """Whether a call of this name is one of a standard function."""
+        return isinstance(self.tools, Functions) and self.tools.is_function(name)
+
     def has_all(self, names: Iterable[str]) -> bool:
-        """Whether the toolbox is known and has tools with all these names."""
-        return all(self.has(name) for name in names)
+        """Whether the toolbox is known, and each of these names is that of a tool or a standard function."""
+        return all(self.has(name) or (self.is_known and self.is_function(name)) for name in names)
 
     def is_called_in(self, prose: str) -> bool:
         """Whether a text contains a call of a known tool."""

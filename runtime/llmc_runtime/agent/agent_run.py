@@ -309,7 +309,7 @@ class AgentRun:
             return replace(find(compiler.diagnostics, moved), may_run=True)
         if not compiler.graph.tasks and not compiler.is_joined:
             return find(())
-        if does_something(parsed.plan.statements, reader.taken):
+        if does_something(parsed.plan.statements, reader.tools, reader.taken):
             return None
         return BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
 

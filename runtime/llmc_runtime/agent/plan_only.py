@@ -81,7 +81,7 @@ def _compiled(parsed: Parsed, reader: PlanReader, written: TextOrigin) -> Progra
     if not complete:
         end = len(parsed.source.text)
         return find([BrokenOff(span=Span(end, end))], moved)
-    if not does_something(statements, ()):
+    if not does_something(statements, reader.tools, ()):
         return BrokenPlan((), NO_CALL, is_cut=True, is_hopeless=False)
     unended = program.unended or written.unended
     return replace(program, held=moved, unended=unended, cautions=written.cautions)

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import TypeVar
 
+from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast, print_statement
 from llmc_grammar.source import Span
 
@@ -84,9 +85,12 @@ def _loop_names(node: object) -> Iterable[str]:
         yield from _loop_names(child)
 
 
-def does_something(statements: Sequence[ast.Statement], earlier: Container[str]) -> bool:
-    """Whether a model's plan calls a tool, joins a text, or reads results of `earlier` tasks."""
-    if any(True for _ in ast.calls(tuple(statements))):
+def does_something(statements: Sequence[ast.Statement], tools: Toolbox, earlier: Container[str]) -> bool:
+    """Whether a model's plan calls a tool, joins a text, or reads results of `earlier` tasks.
+
+    A standard function alone computes something that the model could have written itself.
+    """
+    if not all(tools.is_function(call.tool) for call in ast.calls(tuple(statements))):
         return True
     if any(ref.name in earlier for ref in references(tuple(statements))):
         return True

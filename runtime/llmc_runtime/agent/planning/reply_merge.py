@@ -101,8 +101,9 @@ def _may_continue(cut: str, reply: str, parsed: Parsed, reader: PlanReader, *, c
     joined = reader.read(text, complete=complete).plan.statements
     across = next((statement for statement in joined if statement.span.start < len(cut) < statement.span.end), None)
     if isinstance(across, (ast.Task, ast.Join)) and parse(text[slice(*across.span)]).ok:
-        calls_tools = all(call.tool in reader.tools for call in ast.calls(across))
-        return calls_tools and _without_id(across) != _without_id(first)
+        tools = reader.tools
+        is_known = all(call.tool in tools or tools.is_function(call.tool) for call in ast.calls(across))
+        return is_known and _without_id(across) != _without_id(first)
     # A call without a number may continue a truncated thought, comment or prose.
     is_bare = isinstance(first, ast.Task) and first.binder is None
     return is_bare and not any(_without_id(statement) == _without_id(first) for statement in joined)
