@@ -114,6 +114,7 @@ COMMANDS: Final = (
     ("tools", "tools tools.py --json"),
     ("tools", f"tools {EXAMPLES / 'atlas.py'} --json"),
     ("tools", f"tools {EXAMPLES / 'tracker.py'} --json"),
+    ("functions", "tools --std --json"),
     ("fmt", "fmt plan.llmc failing.llmc none.llmc --json --check"),
     ("fmt", "fmt loose.llmc - --json"),
     ("fmt", "fmt plan.llmc --json --diff"),

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+import llmc
 from llmc.config.tool_files import load_file
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from llmc_runtime.agent.agent import Agent
 from llmc_runtime.agent.prompting.tool_docs.type_texts import type_text
 from tests.agent.fakes import Script
@@ -26,6 +28,39 @@ fail(text: str) -> str  [nondet]
 def test_tools_are_listed_with_signature_and_effect(cli: Cli) -> None:
     """Each tool has a line for its signature and one for the first line of its description."""
     assert cli("tools", "tools.py").stdout == LISTED
+
+
+def test_std_lists_the_functions(cli: Cli) -> None:
+    """Signature, description and an example of each; an example evaluates to the value beside it."""
+    lines = cli("tools", "--std").stdout.splitlines()
+    assert len(lines) == 3 * len(FUNCTIONS)
+    assert lines[:3] == ["abs(x)", "    The number without its sign.", "    abs(-3)  # 3"]
+    listed = json.loads(cli("tools", "--std", "--json").stdout)
+    assert [each["name"] for each in listed] == [*FUNCTIONS]
+    for each in listed:
+        program = llmc.compile(f"1. {each['example']['call']}\njoin($1)", [])
+        assert program.run_sync().value == each["example"]["value"], each["name"]
+    (rounding,) = (each for each in listed if each["name"] == "round")
+    assert rounding["parameters"] == [
+        {"name": "x", "type": "float", "required": True, "many": False},
+        {"name": "digits", "type": "int", "required": False, "many": False, "default": 0},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "name a Python file or a module, or give `--std`"),
+        (("--std", "tools.py"), "remove `tools.py`"),
+        (("--std", "--prompt"), "remove `--prompt`"),
+        (("--std", "--budget", "3"), "remove `--budget`"),
+    ],
+)
+def test_functions_or_tools_are_listed(cli: Cli, arguments: tuple[str, ...], words: str) -> None:
+    """One of them, and the budget is one of tools."""
+    ended = cli("tools", *arguments)
+    assert (ended.status, ended.stdout) == (2, "")
+    assert words in ended.stderr
 
 
 def test_json_has_the_schemas(cli: Cli) -> None:

@@ -20,6 +20,7 @@ ABOUT: Final = {
     "codes": "a mistake, or the list of all mistakes: `llmc explain CODE --json`, `llmc explain --list --json`",
     "diagnostics": "the mistakes in plans: `llmc check --json`",
     "tools": "tools: `llmc tools --json`",
+    "functions": "the standard functions: `llmc tools --std --json`",
     "fmt": "formatted plans: `llmc fmt --json`",
     "grammar": "a decoder grammar: `llmc grammar --json`",
     "new": "the files of a new plan: `llmc new --json`",

@@ -6,7 +6,17 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema
 
-from llmc.schemas.plans import Codes, Diagnostics, Explanation, Formatted, Grammar, NewPlan, Tools, WrittenPlan
+from llmc.schemas.plans import (
+    Codes,
+    Diagnostics,
+    Explanation,
+    Formatted,
+    Functions,
+    Grammar,
+    NewPlan,
+    Tools,
+    WrittenPlan,
+)
 from llmc.schemas.runs import Answer, DryRun, Run
 from llmc.schemas.traces import told, trace
 
@@ -19,6 +29,7 @@ _TYPES: Final = {
     "codes": Codes,
     "diagnostics": Diagnostics,
     "tools": Tools,
+    "functions": Functions,
     "fmt": Formatted,
     "grammar": Grammar,
     "new": NewPlan,

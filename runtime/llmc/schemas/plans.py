@@ -1,4 +1,4 @@
-"""Types of the JSON data of plans, mistakes and tools."""
+"""Types of the JSON data of plans, mistakes, tools and standard functions."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -176,6 +176,36 @@ class ToolEntry(TypedDict):
 
 
 Tools = list[ToolEntry]
+
+
+class FunctionParameterEntry(TypedDict):
+    """A parameter of a standard function; `many` stands for any number of further positional arguments."""
+
+    name: str
+    type: Annotated[str, Field(description="a type of the language")]
+    required: bool
+    many: bool
+    default: NotRequired[Any]
+
+
+class FunctionExample(TypedDict):
+    """A call of a standard function, and its value."""
+
+    call: Annotated[str, Field(description="an expression of the language")]
+    value: Any
+
+
+class FunctionEntry(TypedDict):
+    """A standard function."""
+
+    name: str
+    signature: str
+    description: str
+    example: FunctionExample
+    parameters: list[FunctionParameterEntry]
+
+
+Functions = list[FunctionEntry]
 
 
 class WrittenPlan(TypedDict):

@@ -1,4 +1,4 @@
-"""`llmc tools`: list the tools of a file or module."""
+"""`llmc tools`: list the tools of a file or module, or the standard functions."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def tools(
-    target: Annotated[str, typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.")
+    ] = None,
     *,
+    std: Annotated[bool, typer.Option("--std", help="List the standard functions, which every plan may call.")] = False,
     json_: AsJson = False,
     quiet: Quiet = False,
     prompt: Annotated[bool, typer.Option("--prompt", help="Print the planner's prompt and its size.")] = False,
@@ -24,10 +27,16 @@ def tools(
         typer.Option(metavar="N", min=0, help="With --prompt: the maximum number of characters for the tools (24000)."),
     ] = None,
 ) -> None:
-    """List the tools of a Python file or module."""
+    """List the tools of a Python file or module, or the standard functions."""
     from llmc_grammar.terminal_text import json_text, marked
 
     set_verbosity(quiet=quiet)
+    if std:
+        _refuse_with_std(target, prompt=prompt, budget=budget)
+        _print_functions(as_json=json_)
+        return
+    if target is None:
+        fail("name a Python file or a module, or give `--std` for the standard functions")
     if budget is not None and not prompt:
         fail("`--budget` needs `--prompt`: add it")
     if prompt and json_:
@@ -43,6 +52,51 @@ def tools(
     for tool in toolbox:
         lines = *_heading(tool).split("\n"), tool.description.partition("\n")[0], *tool.notes
         print(Painted(f"\n{INDENT}".join(marked(line) for line in lines if line)))
+
+
+def _refuse_with_std(target: str | None, *, prompt: bool, budget: int | None) -> None:
+    """Refuse arguments that say something of tools."""
+    given = {f"`{target}`": target is not None, "`--prompt`": prompt, "`--budget`": budget is not None}
+    for name, is_given in given.items():
+        if is_given:
+            fail(f"`--std` lists standard functions, not tools: remove {name}")
+
+
+def _print_functions(*, as_json: bool) -> None:
+    """Print the standard functions with a description and an example each."""
+    import json
+
+    from llmc_compiler.expressions.functions.table import FUNCTIONS
+    from llmc_compiler.expressions.types import describe
+    from llmc_grammar.terminal_text import json_text
+
+    if not as_json:
+        for function in FUNCTIONS.values():
+            call, value = function.example
+            put_out(
+                "\n".join((function.signature, f"{INDENT}{function.description}", f"{INDENT}{call}  # {value}")), "\n"
+            )
+        return
+    listed = [
+        {
+            "name": function.name,
+            "signature": function.signature,
+            "description": function.description,
+            "example": {"call": function.example[0], "value": json.loads(function.example[1])},
+            "parameters": [
+                {
+                    "name": each.name,
+                    "type": describe(each.type),
+                    "required": each.required,
+                    "many": each.many,
+                    **({} if each.required or each.many or not each.has_default else {"default": each.default}),
+                }
+                for each in function.parameters
+            ],
+        }
+        for function in FUNCTIONS.values()
+    ]
+    print(json_text(listed))
 
 
 def _print_prompt(toolbox: "Toolbox", budget: int) -> None:
