@@ -329,8 +329,10 @@ class ExpressionLowering:
                 if not isinstance(value, terms.Binary) or is_small(constant.value):
                     self._constants[id(value)] = (value, constant)
             except EvaluationError as error:
-                if not error.is_exhausted:
-                    self.diagnostics.append(plan_errors.WrongOperand(span=error.span, reason=str(error)))
+                # A part of a list in place was checked before, and may have been reported.
+                mistake = plan_errors.WrongOperand(span=error.span, reason=str(error))
+                if not error.is_exhausted and mistake not in self.diagnostics:
+                    self.diagnostics.append(mistake)
         elif (reason := self._facts.fault(value)) is not None:
             notes = self._facts.notes(terms.children(value), value.span)
             self.diagnostics.append(plan_errors.WrongOperand(span=value.span, reason=reason, notes=notes))
