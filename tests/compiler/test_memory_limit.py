@@ -12,7 +12,7 @@ from llmc_compiler.expressions.compact_json import compact, length_as_json
 from llmc_compiler.expressions.environment import EvaluationError
 from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes, own_bytes, text_bytes
-from llmc_compiler.expressions.terms import Binary, Const, Get, Json, ListOf, MapOf, NodeId, Template, Term
+from llmc_compiler.expressions.terms import Apply, Binary, Const, Get, Json, ListOf, MapOf, NodeId, Template, Term
 from tests.compiler.test_evaluation import Fake
 
 JSON = st.recursive(
@@ -64,6 +64,9 @@ def test_the_count_is_not_much_less_than_what_is_taken(value: Json) -> None:
 LONG: Final = Binary("*", Const("x"), Const(1_000))
 
 
+PARTS: Final = Apply("split", (("s", Const("aa bb")),))
+
+
 def built(term: Term, left: int = 10**9) -> tuple[int, int]:
     """The bytes that are built and not used up, and those that are kept with the value."""
     room = MemoryRoom(left)
@@ -86,6 +89,14 @@ def built(term: Term, left: int = 10**9) -> tuple[int, int]:
         (MapOf((("a", LONG),)), (164 + 1_050, 164 + 1_050)),
         (Binary("or", Const(0), LONG), (1_050, 1_050)),
         (Get(NodeId("a"), ("x",)), (0, 268)),
+        (PARTS, (72 + 2 * 52, 72 + 2 * 52)),
+        (Apply("sorted", (("xs", PARTS),)), (72 + 2 * 52, 72 + 2 * 52)),
+        (Apply("zip", (("xs", PARTS), ("ys", PARTS))), (72 + 4 * 52, 72 + 2 * 72 + 4 * 52)),
+        (Apply("len", (("x", PARTS),)), (0, 32)),
+        (Apply("join_text", (("xs", PARTS),)), (54, 54)),
+        (Apply("reversed", (("xs", Const(["a" * 1_000])),)), (64, 64)),
+        (Apply("range", (("a", Const(3)),)), (80 + 3 * 32, 80 + 3 * 32)),
+        (Apply("parse_json", (("s", Const('{"a":["bc"]}')),)), (164 + 64 + 52, 164 + 64 + 52)),
     ],
 )
 def test_what_is_built_counts_once(term: Term, expected: tuple[int, int]) -> None:

@@ -232,15 +232,20 @@ def _run_clauses(term: Comprehension, index: int, env: Env, room: MemoryRoom, re
 def _applied(term: Apply, env: Env, room: MemoryRoom) -> Json:
     """Return the value of a standard function."""
     arguments = [(name, _value(value, env, room)) for name, value in term.arguments]
+    function = FUNCTIONS[term.function]
     try:
-        result = FUNCTIONS[term.function].call(arguments)
+        result = function.call(arguments)
     except OperandError as unfit:
         raise EvaluationError(str(unfit), term.span) from None
     if term.function in _PICKING or any(result is value for _, value in arguments):
         return result
     if isinstance(result, (str, list, dict)):
         room.add(_built(result, term.span))
+        if function.builds_contents:
+            room.add_contents(result)
     room.drop(*(value for _, value in arguments))
+    if not isinstance(result, (list, dict)):
+        room.drop_contents(*(value for _, value in arguments))
     return result
 
 

@@ -104,11 +104,12 @@ class MemoryRoom:
     Texts, lists and mappings are tracked by identity, so a value counts once even if it is used in several places.
     """
 
-    __slots__ = ("_built", "left")
+    __slots__ = ("_built", "_contents", "left")
 
     def __init__(self, left: int) -> None:
         self.left = left
         self._built: dict[int, tuple[Json, int]] = {}
+        self._contents: dict[int, tuple[Json, int]] = {}
 
     def need(self, size: int) -> None:
         """Check that a value of this size has room; raises NoRoomError."""
@@ -129,10 +130,23 @@ class MemoryRoom:
             if (entry := self._built.pop(id(value), None)) is not None:
                 self.left += entry[1]
 
+    def add_contents(self, value: Json) -> None:
+        """Count the contents of a list or mapping that were built together with it; raises NoRoomError."""
+        if id(value) not in self._contents:
+            size = copied_bytes(value, text_bytes) - own_bytes(value)
+            self.take(size)
+            self._contents[id(value)] = value, size
+
+    def drop_contents(self, *values: object) -> None:
+        """Free the contents of values of which no part is in use."""
+        for value in values if self._contents else ():
+            if (entry := self._contents.pop(id(value), None)) is not None:
+                self.left += entry[1]
+
     @property
     def built(self) -> int:
         """Bytes of all values that were built and not used up."""
-        return sum(size for _, size in self._built.values())
+        return sum(size for _, size in (*self._built.values(), *self._contents.values()))
 
     def take(self, size: int) -> None:
         """Count bytes; raises NoRoomError."""
@@ -141,11 +155,20 @@ class MemoryRoom:
 
     def kept(self, value: Json) -> int:
         """Return the bytes of a value that is kept: those of a copy, and those of texts that were built here."""
-        return copied_bytes(value, self._taken if self._built else _none)
+        if not self._built and not self._contents:
+            return copied_bytes(value)
+        sizes: dict[int, int] = {}
 
-    def _taken(self, text: str) -> int:
-        """Return the bytes of a text that was built here and not counted before."""
-        return self._built.pop(id(text), (text, 0))[1]
+        def note(text: str) -> int:
+            sizes[id(text)] = text_bytes(text)
+            return 0
+
+        def taken(text: str) -> int:
+            return self._built.pop(id(text), (text, sizes.pop(id(text), 0)))[1]
+
+        for contents, _ in self._contents.values():
+            copied_bytes(contents, note)
+        return copied_bytes(value, taken)
 
 
 class Unlimited(MemoryRoom):
@@ -162,3 +185,6 @@ class Unlimited(MemoryRoom):
     def add(self, value: Json) -> Json:
         """Return the value without counting it."""
         return value
+
+    def add_contents(self, value: Json) -> None:
+        """Count nothing."""

@@ -128,6 +128,7 @@ TEXTS: Final = (
         example=('split("a, b", by=", ")', '["a","b"]'),
         compute=texts.split,
         gives=result_types.always(_TEXTS),
+        builds_contents=True,
     ),
     StandardFunction(
         name="join_text",
@@ -170,6 +171,7 @@ TEXTS: Final = (
         example=('lines("a\\nb\\n")', '["a","b"]'),
         compute=texts.lines,
         gives=result_types.always(_TEXTS),
+        builds_contents=True,
     ),
     StandardFunction(
         name="format",

@@ -95,7 +95,8 @@ class StandardFunction:
 
     `compute` takes values in the order of the parameters. `gives` takes types in the same order, NEVER for an argument
     that is left out, and returns a type that contains every result. A result that `reveals` something about an
-    argument is not itself secret if the argument is, so a secret argument is a mistake.
+    argument is not itself secret if the argument is, so a secret argument is a mistake. If it `builds_contents`, the
+    contents of the result are new, too.
     """
 
     name: str
@@ -105,6 +106,7 @@ class StandardFunction:
     compute: Callable[..., Json]
     gives: Callable[..., Type]
     reveals: bool = False
+    builds_contents: bool = False
     needed: frozenset[str] = field(init=False, compare=False, repr=False)
     known: frozenset[str] = field(init=False, compare=False, repr=False)
 

@@ -70,6 +70,7 @@ _LISTS: Final = (
         example=("range(1, 4)", "[1,2,3]"),
         compute=lists.counted,
         gives=result_types.always(types.list_of(INT)),
+        builds_contents=True,
     ),
     StandardFunction(
         name="zip",
@@ -186,6 +187,7 @@ _JSON: Final = (
         example=("parse_json('{\"a\": [1]}')", '{"a":[1]}'),
         compute=mappings.parse_json,
         gives=result_types.always(ANY),
+        builds_contents=True,
     ),
     StandardFunction(
         name="to_json",
