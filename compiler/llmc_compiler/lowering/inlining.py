@@ -147,6 +147,9 @@ class _Grafting:
         own = {name: term for name, term in call.arguments.items() if call.kept or name not in call.direct}
         if not own and not call.kept:
             return None
+        if not call.kept:
+            # In the order written: an argument that is skipped counts before a later one that fails.
+            own = {name: term for name, term in call.arguments.items() if not isinstance(term, Const)}
         op = Evaluate(MapOf(tuple(own.items()), call.span))
         inlined = None
         if call.kept:
