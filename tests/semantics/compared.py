@@ -16,7 +16,7 @@ from llmc_runtime.program.program import Program
 from tests.reference.interpreter import interpret
 from tests.reference.operators import Json, as_text
 from tests.reference.outcome import Outcome
-from tests.semantics.generator import Sample, random_sample
+from tests.semantics.generator import Sample, random_family
 from tests.semantics.world import SCHEMA, TOOLSET, World, concurrent
 
 WORLD: Final = World()
@@ -34,6 +34,13 @@ TOOLBOX: Final = llmc.Toolbox(
 )
 
 
+def with_plans(plans: Mapping[str, Plan], tools: llmc.Toolbox = TOOLBOX) -> llmc.Toolbox:
+    """The tools, and plans as tools, each of which may call those before it."""
+    for name, plan in plans.items():
+        tools |= llmc.Toolbox([llmc.compile(print_plan(plan), tools).as_tool(name)])
+    return tools
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A plan on which a run and the reference do not agree."""
@@ -42,12 +49,15 @@ class Difference:
     way: str
     text: str
     inputs: Mapping[str, Json]
+    plans: Mapping[str, Plan]
     points: tuple[str, ...]
 
     def __str__(self) -> str:
         """The seed, the passes, the plan, and what differs."""
         points = "\n".join(self.points)
-        return f"seed {self.seed}, after {self.way or 'no pass'}, inputs {self.inputs}\n\n{self.text}\n{points}\n"
+        others = "".join(f"{name}.llmc:\n{print_plan(plan)}\n" for name, plan in self.plans.items())
+        way = self.way or "no pass"
+        return f"seed {self.seed}, after {way}, inputs {self.inputs}\n\n{others}{self.text}\n{points}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +69,33 @@ class Trial:
     text: str
     parsed: Parsed
     expected: Outcome
+    tools: llmc.Toolbox
 
     @staticmethod
     def of(sample: Sample, seed: int) -> "Trial":
         """Print the plan, read it again, and ask the reference."""
         text = print_plan(sample.plan)
         parsed = parse(text)
-        return Trial(seed, sample, text, parsed, interpret(parsed.plan, TOOLSET, sample.inputs))
+        plans = {name: parse(print_plan(plan)).plan for name, plan in sample.plans.items()}
+        expected = interpret(parsed.plan, TOOLSET, sample.inputs, plans=plans)
+        return Trial(seed, sample, text, parsed, expected, with_plans(sample.plans))
 
     def program(self, passes: "Passes" = ()) -> Program:
         """The plan, compiled."""
-        return Program.of(self.parsed, TOOLBOX, passes=passes)
+        return Program.of(self.parsed, self.tools, passes=passes)
 
     def difference(self, done: llmc.Run, way: str, *, complete: bool) -> Difference | None:
         """What is not as expected in a run in which, unless `complete`, tasks may be missing."""
         found = Outcome(
             value=done.value,
             results={str(task): value for task, value in done.results.items()},
-            errors={str(task) for task in done.errors if task != "join"},
+            errors={str(task) for task in done.errors if task != "join" and "/" not in task},
             skipped={str(task) for task in done.skipped},
             effects=dict(WORLD.state.effects),
         )
         points = tuple(_compare(self.expected, found, complete=complete))
-        return Difference(self.seed, way, self.text, self.sample.inputs, points) if points else None
+        sample = self.sample
+        return Difference(self.seed, way, self.text, sample.inputs, sample.plans, points) if points else None
 
 
 Passes = Sequence[Pass]
@@ -97,7 +111,7 @@ def after(passes: Passes) -> Ways:
 
 def differences(seeds: Iterable[int], ways: Ways) -> Iterator[Difference]:
     """Where a run of these seeds' plans and the reference do not agree."""
-    return in_trials((Trial.of(random_sample(Random(seed)), seed) for seed in seeds), ways)
+    return in_trials((Trial.of(random_family(Random(seed)), seed) for seed in seeds), ways)
 
 
 def in_trials(trials: Iterable[Trial], ways: Ways) -> Iterator[Difference]:
@@ -153,7 +167,7 @@ def _smaller(found: Difference, passes: Passes) -> Difference:
 def _again(plan: Plan, found: Difference, passes: Passes) -> Difference | None:
     """The difference in a smaller plan, if there is one."""
     known = {statement.name for statement in plan.statements if isinstance(statement, Input)}
-    sample = Sample(plan, {name: given for name, given in found.inputs.items() if name in known})
+    sample = Sample(plan, {name: given for name, given in found.inputs.items() if name in known}, {**found.plans})
     try:
         return next(in_trials([Trial.of(sample, found.seed)], lambda _: {found.way: passes}), None)
     except (llmc.CompileError, KeyError):

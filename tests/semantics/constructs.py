@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -35,13 +35,15 @@ def text(word: str) -> ast.Text:
 class Constructs:
     """Writes them about the names known so far; `calls` says whether there may be calls of tools in them.
 
-    In what is `repeated`, flaky calls would share their sites.
+    In what is `repeated`, flaky calls would share their sites. `plans` are those that may be called, with the number of
+    their inputs.
     """
 
     rng: Random
     names: list[Known]
     calls: bool = True
     repeated: bool = False
+    plans: dict[str, int] = field(default_factory=dict)
 
     @abstractmethod
     def expression(self, kind: Kind, depth: int) -> ast.Expr:
@@ -123,6 +125,15 @@ class Constructs:
         if roll < 0.9:
             return ast.Binary("-", function("len", self.expression("list", max(depth - 1, 0))), ast.Literal(1))
         return self.unknown("num") or ast.Literal(1)
+
+    # Other plans
+
+    def plan_call(self, depth: int) -> ast.Call:
+        """A call of another plan with all its arguments, or without the last, which has a default."""
+        name = self.rng.choice([*self.plans])
+        count = self.plans[name] - (self.rng.random() < 0.3)
+        given = tuple(ast.Argument(None, self.expression("any", depth)) for _ in range(count))
+        return ast.Call(name, given)
 
     # Lists in place
 

@@ -31,6 +31,7 @@ class Coverage:
     several_loops: float
     functions: float
     formats: float
+    plans: float
 
     def __str__(self) -> str:
         """One line for each share."""
@@ -39,7 +40,7 @@ class Coverage:
 
 def coverage(samples: Sequence[Sample]) -> Coverage:
     """What the plans reach when the reference interprets them."""
-    rows = [_reached(sample, interpret(sample.plan, TOOLSET, sample.inputs)) for sample in samples]
+    rows = [_reached(sample, interpret(sample.plan, TOOLSET, sample.inputs, plans=sample.plans)) for sample in samples]
     return Coverage(*(sum(column) / len(rows) for column in zip(*rows, strict=True)))
 
 
@@ -47,7 +48,8 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
     tasks = [statement for statement in sample.plan.statements if isinstance(statement, ast.Task)]
     written = [call for task in tasks for call in _calls(task)]
     loops = [task for task in tasks if task.loops]
-    parts = [*_parts(sample.plan)]
+    parts = [part for plan in (sample.plan, *sample.plans.values()) for part in _parts(plan)]
+    called = {*TOOLSET, *sample.plans}
     in_place = [part for part in parts if isinstance(part, ast.Comprehension)]
     pairs = combinations([TOOLSET[call.tool].access_of(constant_texts(call)) for call in written], 2)
     return (
@@ -61,11 +63,12 @@ def _reached(sample: Sample, outcome: Outcome) -> tuple[bool, ...]:
         outcome.value is not None,
         any(isinstance(part, ast.Subscript) for part in parts),
         any(isinstance(part, ast.Slice) for part in parts),
-        any(not is_reached(part, TOOLSET) for part in in_place),
-        any(is_reached(part, TOOLSET) for part in in_place),
+        any(not is_reached(part, called) for part in in_place),
+        any(is_reached(part, called) for part in in_place),
         any(len(part.loops) > 1 for part in parts if isinstance(part, (ast.Task, ast.Comprehension))),
-        any(isinstance(part, ast.Call) and part.tool not in TOOLSET for part in parts),
+        any(isinstance(part, ast.Call) and part.tool not in called for part in parts),
         any(isinstance(part, ast.Slot) and bool(part.format) for part in parts),
+        any(isinstance(part, ast.Call) and part.tool in sample.plans for part in parts),
     )
 
 

@@ -79,6 +79,8 @@ class Writer(Constructs):
             return (self.reference(kind) if self.rng.random() < 0.75 else None) or self.constant(kind)
         if kind == "any" and roll > 0.97:
             return self.got(depth - 1)
+        if kind == "any" and roll > 0.93 and self.plans and self.calls:
+            return self.plan_call(0)
         if kind == "any":
             kind = self.rng.choice(KINDS)
         if roll < 0.5:
@@ -179,6 +181,8 @@ class Writer(Constructs):
 
     def element(self) -> ast.Expr:
         """A call of a tool, of any kind, mostly with an element."""
+        if self.plans and self.rng.random() < 0.3:
+            return self.plan_call(0)
         tool = self.rng.choice(CALLED)
         known = [ast.Ref(name.id) for name in self.names[-2:]]
         if not known or tool not in PLAIN or self.rng.random() < 0.3:

@@ -1,6 +1,6 @@
 """Random plans for the tools of the world: valid, small, and rich in effects, skips and failures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
@@ -13,6 +13,7 @@ from tests.semantics.world import TOOLSET
 
 NAMES: Final = tuple("abcdefghijkl")
 ELEMENT_NAMES: Final = ("x", "y", "z")
+OTHERS: Final = ("more", "other")
 MAX_TASKS: Final = 9
 
 TOP: Final = (
@@ -36,17 +37,25 @@ INPUTS: Final[tuple[tuple[str, Kind, ast.Expr, tuple[Json, ...]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A plan and what it is given."""
+    """A plan and what it is given; the plans that it may call, each of which may call those before it."""
 
     plan: ast.Plan
     inputs: dict[str, Json]
+    plans: dict[str, ast.Plan] = field(default_factory=dict)
 
 
 def random_sample(rng: Random) -> Sample:
     """A random plan with some of its inputs given."""
-    author = _Author(rng)
-    statements = [*author.header(), *author.tasks(), *author.join()]
-    return Sample(ast.Plan(tuple(statements)), author.given)
+    return _sample(rng, {})
+
+
+def random_family(rng: Random) -> Sample:
+    """The same; one of three plans calls one or two others."""
+    plans: dict[str, ast.Plan] = {}
+    if rng.random() < 0.35:
+        for name in OTHERS[: rng.choice((1, 1, 2))]:
+            plans[name] = _called(rng, plans)
+    return _sample(rng, plans)
 
 
 def random_plan(rng: Random) -> ast.Plan:
@@ -54,12 +63,28 @@ def random_plan(rng: Random) -> ast.Plan:
     return random_sample(rng).plan
 
 
+def _sample(rng: Random, plans: dict[str, ast.Plan]) -> Sample:
+    author = _Author(rng, plans)
+    statements = [*author.header(), *author.tasks(MAX_TASKS), *author.join()]
+    return Sample(ast.Plan(tuple(statements)), author.given, plans)
+
+
+def _called(rng: Random, plans: dict[str, ast.Plan]) -> ast.Plan:
+    """A small plan whose inputs may be anything; it may be called more than once."""
+    author = _Author(rng, plans)
+    author.writer.repeated = True
+    inputs = [ast.Input("n", ast.Type("any"), None), ast.Input("m", ast.Type("any"), ast.Literal(1))]
+    author.writer.names += [Known(each.name, "any", "num") for each in inputs]
+    return ast.Plan((*inputs, *author.tasks(3), *author.join()))
+
+
 class _Author:
     """A plan on its way."""
 
-    def __init__(self, rng: Random) -> None:
+    def __init__(self, rng: Random, plans: dict[str, ast.Plan]) -> None:
         self.rng = rng
-        self.writer = Writer(rng, [])
+        counts = {name: sum(isinstance(line, ast.Input) for line in plan.statements) for name, plan in plans.items()}
+        self.writer = Writer(rng, [], plans=counts)
         self.given: dict[str, Json] = {}
         self.numbers: set[int] = set()
         self.highest = 0
@@ -84,10 +109,10 @@ class _Author:
 
     # Tasks
 
-    def tasks(self) -> list[ast.Statement]:
+    def tasks(self, most: int) -> list[ast.Statement]:
         """Two tasks or more, with a thought now and then."""
         found: list[ast.Statement] = []
-        for _ in range(self.rng.randrange(2, MAX_TASKS + 1)):
+        for _ in range(self.rng.randrange(2, most + 1)):
             if self.rng.random() < 0.05:
                 found.append(ast.Thought("what is next, $1?"))
             found.append(self._task())
@@ -144,6 +169,8 @@ class _Author:
 
     def _body(self) -> tuple[ast.Expr, Kind, Kind]:
         """What a task does, what is certain of its value, and what is likely."""
+        if self.writer.plans and self.rng.random() < 0.25:
+            return self.writer.plan_call(1), "mixed", self.rng.choice(KINDS)
         roll = self.rng.random()
         if roll < 0.12:
             return self._new()
@@ -197,16 +224,22 @@ class _Author:
         source, kind, certain = self._source()
         before = len(self.writer.names)
         self.writer.names.append(Known(name, certain, kind))
-        self.writer.repeated = True
+        before_repeated, self.writer.repeated = self.writer.repeated, True
         condition = self.writer.condition(1) if self.rng.random() < 0.35 else None
         loops = [ast.Loop(name, source, condition), *self._inner_loops()]
         expr, _, _ = self._body()
-        if len(loops) == 1 and isinstance(source, ast.List) and len(source.items) > 1 and self.rng.random() < 0.15:
+        if (
+            len(loops) == 1
+            and not before_repeated
+            and isinstance(source, ast.List)
+            and len(source.items) > 1
+            and self.rng.random() < 0.15
+        ):
             expr = self.writer.flaky(name)
         elif self.rng.random() < 0.3:
             expr = self._same(name)
         options = self._options(expr)
-        self.writer.repeated = False
+        self.writer.repeated = before_repeated
         del self.writer.names[before:]
         return ast.Task(None, expr, tuple(loops), options=options), "list", "list"
 

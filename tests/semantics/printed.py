@@ -20,8 +20,8 @@ from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.serialization.graph_json import to_json
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import print_plan, render
-from tests.semantics.compared import TOOLBOX
-from tests.semantics.generator import random_plan
+from tests.semantics.compared import TOOLBOX, with_plans
+from tests.semantics.generator import random_family
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ def spoiled(text: str, rng: Random) -> str:
 def lines(seed: int, tools: Toolbox, passes: Sequence[Pass]) -> Iterable[str]:
     """The program and its JSON, and the mistakes of a text that is spoiled."""
     rng = Random(seed)
-    text = print_plan(random_plan(rng))
+    sample = random_family(rng)
+    text, tools = print_plan(sample.plan), with_plans(sample.plans, tools)
     graph = llmc.compile(text, tools, passes=passes).graph
     yield print_graph(graph)
     yield json.dumps(to_json(graph))

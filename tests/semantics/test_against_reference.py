@@ -15,8 +15,8 @@ from llmc_grammar import parse
 from llmc_runtime.errors import PlanError
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.state.instance import Instance
-from tests.semantics.compared import TOOLBOX, Passes, Trial, after, differences, in_trials, reduced
-from tests.semantics.generator import Sample, random_sample
+from tests.semantics.compared import Passes, Trial, after, differences, in_trials, reduced
+from tests.semantics.generator import Sample, random_family
 from tests.semantics.naive import NaiveDedup, NaiveFold, NaiveHoist, NaiveLoops, NaiveOrder, NaivePrune
 from tests.semantics.seeds import SEEDS, SHOWN
 
@@ -58,9 +58,9 @@ def test_a_plan_that_was_wrong_is_right(text: str) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_passes_run_afterwards_are_those_of_the_compiler(seed: int) -> None:
     """A plan lowered once and optimised in each way is the plan compiled in that way."""
-    trial = Trial.of(random_sample(Random(seed)), seed)
+    trial = Trial.of(random_family(Random(seed)), seed)
     for passes in ways(seed).values():
-        assert optimize(trial.program().graph, passes) == llmc.compile(trial.text, TOOLBOX, passes=passes).graph
+        assert optimize(trial.program().graph, passes) == llmc.compile(trial.text, trial.tools, passes=passes).graph
 
 
 def test_a_difference_is_reduced() -> None:

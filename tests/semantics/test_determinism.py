@@ -17,8 +17,8 @@ from llmc_compiler.steps import Report, Step
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import print_plan
 from llmc_grammar.bounds import Bounds
-from tests.semantics.compared import TOOLBOX
-from tests.semantics.generator import random_plan
+from tests.semantics.compared import TOOLBOX, with_plans
+from tests.semantics.generator import random_family
 from tests.semantics.printed import digest, spoiled
 from tests.semantics.seeds import SEEDS
 
@@ -86,9 +86,9 @@ def cut(text: str, rng: Random) -> list[str]:
     return pieces
 
 
-def streamed(pieces: list[str]) -> tuple[Graph | None, list[Step], list[str]]:
+def streamed(pieces: list[str], tools: Toolbox) -> tuple[Graph | None, list[Step], list[str]]:
     """The graph of a text that arrives in pieces, what was handed over on the way, and the mistakes found."""
-    front = IncrementalCompiler(TOOLBOX, mode="strict", bounds=Bounds.FILE, header=True)
+    front = IncrementalCompiler(tools, mode="strict", bounds=Bounds.FILE, header=True)
     steps = [step for piece in pieces for step in front.feed(piece)]
     try:
         steps += front.close()
@@ -108,12 +108,13 @@ def test_no_way_of_cutting_changes_anything(spoil: bool) -> None:
     failed = 0
     for seed in SEEDS[:100]:
         rng = Random(seed)
-        text = print_plan(random_plan(rng))
+        sample = random_family(rng)
+        text, tools = print_plan(sample.plan), with_plans(sample.plans)
         text = spoiled(text, rng) if spoil else text
-        whole = streamed([text])
+        whole = streamed([text], tools)
         failed += whole[0] is None
         for _ in range(3):
-            found = streamed(cut(text, rng))
+            found = streamed(cut(text, rng), tools)
             assert found == whole, text
             assert faces(found[0]) == faces(whole[0])
     assert spoil == bool(failed)

@@ -7,7 +7,7 @@ import pytest
 from tests.reference.interpreter import interpret
 from tests.reference.outcome import State
 from tests.semantics.coverage import Coverage, coverage
-from tests.semantics.generator import random_plan, random_sample
+from tests.semantics.generator import random_family, random_plan
 from tests.semantics.world import TOOLSET
 
 LEAST = Coverage(
@@ -26,12 +26,13 @@ LEAST = Coverage(
     several_loops=0.1,
     functions=0.1,
     formats=0.1,
+    plans=0.1,
 )
 
 
 def test_plans_reach_what_is_hard() -> None:
     """Enough plans have conflicts, skips, failures, repeated calls, and loops that write or do nothing."""
-    found = coverage([random_sample(Random(seed)) for seed in range(500)])
+    found = coverage([random_family(Random(seed)) for seed in range(500)])
     print(found)  # noqa: T201 (shown when the test fails, or on request)
     scarce = [name for name in Coverage.__slots__ if getattr(found, name) < getattr(LEAST, name)]
     assert not scarce, str(found)
@@ -46,6 +47,6 @@ def test_a_seed_is_a_plan() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_the_reference_is_deterministic(seed: int) -> None:
     """A plan has one outcome, whether its state is given or not."""
-    sample = random_sample(Random(seed))
-    first = interpret(sample.plan, TOOLSET, sample.inputs)
-    assert first == interpret(sample.plan, TOOLSET, sample.inputs, State())
+    sample = random_family(Random(seed))
+    first = interpret(sample.plan, TOOLSET, sample.inputs, plans=sample.plans)
+    assert first == interpret(sample.plan, TOOLSET, sample.inputs, State(), sample.plans)

@@ -8,7 +8,7 @@ import pytest
 
 from llmc_compiler.passes.pipeline import PIPELINE
 from tests.semantics.compared import WORLD, Difference, Passes, Trial
-from tests.semantics.generator import random_sample
+from tests.semantics.generator import random_family
 from tests.semantics.hostile import run_hostile
 from tests.semantics.naive import NaiveOrder
 from tests.semantics.seeds import SEEDS, SHOWN
@@ -20,7 +20,7 @@ LEAST_SHARE = 0.3
 def hostile_differences(seeds: Iterable[int], passes: Passes) -> Iterator[Difference]:
     """Where the worst order and the reference do not agree."""
     for seed in seeds:
-        trial = Trial.of(random_sample(Random(seed)), seed)
+        trial = Trial.of(random_family(Random(seed)), seed)
         WORLD.begin(seed)
         done = run_hostile(trial.program(passes), trial.sample.inputs)
         found = trial.difference(done, "the worst order", complete=not passes)

@@ -15,8 +15,8 @@ from llmc_grammar import print_plan
 from llmc_grammar.ast import Argument, Call, Input, Plan, Task
 from tests.patience import PATIENCE
 from tests.semantics import seeds
-from tests.semantics.compared import TOOLBOX, WORLD, Difference, Trial
-from tests.semantics.generator import Sample, random_sample
+from tests.semantics.compared import WORLD, Difference, Trial, with_plans
+from tests.semantics.generator import Sample, random_family
 
 SEEDS = seeds.SEEDS[::4]
 LONGEST_PIECE = 12
@@ -34,10 +34,10 @@ async def pieces(text: str, rng: Random) -> AsyncIterator[str | bytes]:
             await asyncio.sleep(0)
 
 
-async def run_streamed(text: str) -> llmc.Run:
+async def run_streamed(text: str, tools: llmc.Toolbox) -> llmc.Run:
     """Run a plan while it arrives."""
     arriving = pieces(text, Random(text))
-    return await llmc.run_stream(arriving, TOOLBOX, mode="strict", bounds=llmc.Bounds.FILE)
+    return await llmc.run_stream(arriving, tools, mode="strict", bounds=llmc.Bounds.FILE)
 
 
 def headless(plan: Plan) -> Plan:
@@ -55,9 +55,10 @@ def streamed_differences(chosen: Iterable[int]) -> Iterator[Difference]:
     """Where plans that run while they arrive and the reference do not agree."""
     with asyncio.Runner() as runner:
         for seed in chosen:
-            trial = Trial.of(Sample(headless(random_sample(Random(seed)).plan), {}), seed)
+            sample = random_family(Random(seed))
+            trial = Trial.of(Sample(headless(sample.plan), {}, sample.plans), seed)
             WORLD.begin(seed)
-            found = trial.difference(runner.run(run_streamed(trial.text)), "streamed", complete=False)
+            found = trial.difference(runner.run(run_streamed(trial.text, trial.tools)), "streamed", complete=False)
             if found is not None:
                 yield found
 
@@ -72,11 +73,12 @@ def broken_plans(chosen: Sequence[int]) -> int:
     """How many plans with a mistake in their last line wrote something all the same."""
     wrote = 0
     for seed in chosen:
-        text = print_plan(random_sample(Random(seed)).plan).rpartition("input ")[2].partition("\n")[2]
+        sample = random_family(Random(seed))
+        text = print_plan(sample.plan).rpartition("input ")[2].partition("\n")[2]
         text = text.rpartition("join(")[0] + "join($nobody)\n"
         WORLD.begin(seed)
         with pytest.raises(llmc.CompileError):
-            asyncio.run(run_streamed(text))
+            asyncio.run(run_streamed(text, with_plans(sample.plans)))
         wrote += any(WORLD.state.effects.values())
     return wrote
 
