@@ -134,8 +134,10 @@ class _Printer:
         value = node.op.term if isinstance(node.op, Evaluate) and node.op.plan is None else None
         while isinstance(value, (term.Subscript, term.Slice)):
             value = value.value
-        is_nested = isinstance(value, term.Get) and value.node not in self._names
-        return self._nodes[value.node] if is_nested and isinstance(value, term.Get) else node
+        if not isinstance(value, term.Get) or value.node in self._names:
+            return node
+        nested = self._nodes[value.node]
+        return nested if isinstance(nested.op, Call) else node
 
     def _condition(self, condition: Condition) -> ast.Expr:
         """Return a condition as an expression that is true if the condition holds."""
