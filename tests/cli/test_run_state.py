@@ -43,9 +43,9 @@ def program(text: str) -> Program:
 
 
 def key(text: str) -> Key:
-    """`2/each@1` is the second element's instance of `2/each`."""
-    node, _, index = text.partition("@")
-    return NodeId(node), (int(index),) if index else ()
+    """`2/each@1` is the second element's instance of `2/each`, and `2/each/each@1@0` is in its first inner element."""
+    node, *indices = text.split("@")
+    return NodeId(node), tuple(map(int, indices))
 
 
 def task(text: str) -> TaskId:
@@ -138,6 +138,27 @@ def test_a_loop_with_one_call_has_one_row() -> None:
     assert picture(plan, [*happened, failed("1", 0.6)]) == (
         "✗ 1  get($x) for x in [1, 2]  2/2, `get` raised Val…  0.60 s"
     )
+
+
+def test_loops_in_loops_have_rows_that_count_all_their_elements() -> None:
+    """A nested loop counts its lists, the calls in it all elements; a row of loops counts the outermost."""
+    row = "2. get($y) for x in [[1], [2]] for y in $x"
+    plan = f"1. [[get($y) for y in $x], get(1)] for x in [[1], [2]]\n{row}\njoin($1, $2)"
+    assert picture(plan, []) == (
+        "· 1  [[get($y) for y in $x], get(1)] for x in [[1], [2]]\n"
+        "·      [get($y) for y in $x]\n"
+        "·      get(1)\n"
+        "· 2  get($y) for x in [[1], [2]] for y in $x"
+    )
+    happened: list[Event] = [events.Expanded(key("1"), task("1"), 0.0, 2)]
+    happened += [events.Expanded(key(f"1/each/i0@{index}"), task("1"), 0.0, 1 + index) for index in range(2)]
+    happened += [started("1/each/i0/each@0@0", 0.1), finished("1/each/i0/each@0@0", 0.2), finished("1/each/i0@0", 0.2)]
+    happened += [events.Expanded(key("2"), task("2"), 0.0, 2), finished("2/each@0", 0.4)]
+    lines = picture(plan, happened, width=80).splitlines()
+    assert [line.split()[-3] for line in lines if "s" in line[-1:]][:2] == ["0/2", "1/2"]
+    assert "1/2" in lines[3]
+    ends = [finished("1/each/i0@1", 0.5), finished("1", 0.6)]
+    assert [line[0] for line in picture(plan, [*happened, *ends]).splitlines()] == ["✓", "✓", "✓", "▸"]
 
 
 def test_a_failed_element_is_told_beside_its_call() -> None:

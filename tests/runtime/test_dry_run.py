@@ -145,6 +145,24 @@ def test_skipping_is_known_and_failing_is_not(text: str, nodes: list[str]) -> No
     assert [each.node for each in planned("input n: any = 1\n" + text, passes=())] == nodes
 
 
+def test_calls_of_nested_loops_are_made_for_all_their_elements() -> None:
+    """Their number is known if no source reads an element; conditions and what ends first are those on their way."""
+    text = "a = echo([$x, $y]) for x in [1, 2] if rows($x) for y in [1, 2, 3]\n"
+    text += "b = [[echo($y) for y in $x] for x in [[1], [2]]]\nc = echo($z) for x in [1] for y in [] for z in $y\n"
+    text += "echo([rows(1) for x in $b])\njoin($a, $b, $c)"
+    found = {str(each.node): each for each in planned(text, passes=())}
+    assert {node: each.elements for node, each in found.items()} == {
+        "a/filter": 2,
+        "a/each/each": 6,
+        "b/each/each": None,
+        "1/a0/each": None,
+        "1": None,
+    }
+    assert found["a/each/each"].conditions == ("$a/filter",)
+    assert found["1"].waits == ("1/a0/each",)
+    assert found["1/a0/each"].waits == ("b/each/each",)
+
+
 def test_inputs_are_checked() -> None:
     """As for a run."""
     with pytest.raises(llmc.InputError):

@@ -71,6 +71,9 @@ PLANS = [
     "a = fail(9)\nb = work(1, $a)\nc = work(2)\nd = work(1, $c) if $c\njoin($b, $c, $d)\n",
     "a = work(1, [1, 2])\nb = work(1, work($x)) for x in $a if work(1) == null\nlog(1) if $b\njoin($b)\n",
     "a = [work(2), work(1)] if false\nb = work(1)\njoin($a, $b)\n",
+    "a = work($x + $y) for x in [2, 0, 1] if $x for y in [1, $x]\nb = work(1, $a)\njoin($b)\n",
+    "a = log($x + $y) for x in [2, 0, 1] for y in range($x)\nb = log(1)\njoin($a, $b)\n",
+    "a = [[work($y), log(1)] for y in [1, $x]] for x in [1, 3]\nb = work(2, [log(1) for x in $a])\njoin($b)\n",
 ]
 
 
