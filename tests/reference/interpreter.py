@@ -301,16 +301,17 @@ class _Run:
         return [call for expr in exprs for call in calls(expr, {*self.tools, *self.plans})]
 
     def _behind(self, calls: Iterable[Call]) -> Iterator[Call]:
-        """Calls of tools, and those in the plans that are called, which are not made either."""
+        """Calls of tools, and those of tasks in the plans that are called, which are not made either."""
         for call in calls:
             if call.tool not in self.plans:
                 yield call
                 continue
             for line in self.plans[call.tool].statements:
-                exprs = _exprs(line) if isinstance(line, Task) else []
-                if isinstance(line, Join):
-                    exprs = [argument.value for argument in line.arguments]
-                yield from self._behind(self._calls(exprs))
+                if isinstance(line, Task) and line.loops:
+                    rest = [expr for expr in _exprs(line) if expr is not line.loops[0].source]
+                    yield from self._behind(self._calls(rest))
+                elif isinstance(line, Task) and is_reached(line.expr, {*self.tools, *self.plans}):
+                    yield from self._behind(self._own_calls(line.expr))
 
     def _note_failure(self, failed: Iterable[Call]) -> None:
         """Remember those of the calls that write: what conflicts with them is blocked from here on."""

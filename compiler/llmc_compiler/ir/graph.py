@@ -10,7 +10,7 @@ Graphs are immutable: a pass returns a new one. A node that was handed to the ru
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NewType, assert_never
 
 from llmc_compiler.effects.effects import Effect
@@ -28,10 +28,14 @@ JOIN = NodeId("join")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Condition(Brief):
-    """Holds where the truth of `term` is `expected`."""
+    """Holds where the truth of `term` is `expected`.
+
+    An error in a `nested` one is that of the expression around, which meets it too; a task of a called plan is skipped.
+    """
 
     term: Term
     expected: bool = True
+    nested: bool = field(default=False, compare=False)
 
     @property
     def is_certain(self) -> bool:

@@ -176,7 +176,7 @@ class _Grafting:
         """Yield a node of the plan under its new id, and the nodes that it needs besides."""
         # The join reads skipped values as null, also in the conditions of calls in it.
         is_join = node.task == TaskId(JOIN)
-        own = tuple(Condition(self._term(each.term, nulls=is_join), each.expected) for each in node.when)
+        own = tuple(replace(each, term=self._term(each.term, nulls=is_join)) for each in node.when)
         op, when = self._operation(node.op), (*self.call.when, *given, *own)
         key, inlined = self._id(node.id), self._origin(node)
         yield from self._texts((*self.call.when, *given), inlined)
@@ -226,7 +226,7 @@ class _Grafting:
 
     def _inside(self, node: Node) -> Node:
         """Return a node of a loop's body under its new id."""
-        when = tuple(Condition(self._term(each.term), each.expected) for each in node.when)
+        when = tuple(replace(each, term=self._term(each.term)) for each in node.when)
         op = self._operation(node.op)
         moved = self._node(self._id(node.id), op, when, self._moved(node.span), self._origin(node))
         return replace(moved, effects=node.effects)

@@ -74,6 +74,7 @@ class Lowering(ExpressionLowering):
         self._files = {source: number for number, source in enumerate(others, 1)}
         self._nodes: list[Node] = []
         self._task = TaskId("")
+        self._main_path = ""
         self._options: tuple[ast.Call | None, Sequence[ast.Option]] = (None, ())
 
     def recall(self, taken: Iterable[str], values: Mapping[str, Json]) -> None:
@@ -189,6 +190,7 @@ class Lowering(ExpressionLowering):
         is_loop = isinstance(expr, ast.Comprehension) and self._makes_calls(expr.loops, expr.element)
         if isinstance(expr, ast.Comprehension) and is_loop and not options:
             return self._loops(expr, place)
+        self._main_path = place.path if isinstance(expr, ast.Call) else ""
         call = without_steps(expr)
         if isinstance(call, ast.Call) and not self._is_function(call.tool):
             self._options, options = (call, options), ()
@@ -283,7 +285,7 @@ class Lowering(ExpressionLowering):
             place=NodeId(place.path),
             task=self._task,
             span=call.span,
-            when=place.when,
+            when=place.when if place.path == self._main_path else tuple(replace(c, nested=True) for c in place.when),
             arguments={name: value for name, value in bound if name is not None},
             direct=known,
             fallback=fallback,

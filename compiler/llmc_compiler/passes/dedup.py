@@ -8,7 +8,6 @@ from llmc_compiler.effects.effects import UNKNOWN, When
 from llmc_compiler.expressions.terms import Get, NodeId, Term, substitute
 from llmc_compiler.ir.graph import (
     Call,
-    Condition,
     Evaluate,
     Graph,
     Loop,
@@ -126,7 +125,7 @@ class Merging:
         # A loop is always rebuilt: identical calls in its body are merged too.
         if not isinstance(node.op, Loop) and self.same.keys().isdisjoint(node.needs):
             return node
-        when = tuple(Condition(self._substitute(condition.term), condition.expected) for condition in node.when)
+        when = tuple(replace(condition, term=self._substitute(condition.term)) for condition in node.when)
         op = with_terms(self._merged_body(node.op) if isinstance(node.op, Loop) else node.op, self._substitute)
         return replace(node, when=when, op=op, needs=dependencies(op, when))
 

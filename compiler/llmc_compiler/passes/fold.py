@@ -108,7 +108,7 @@ class Folding:
             term = self._terms(self._known, sure).fold(condition.term)
             sure.update(read.node for read in reads(term))
             if not isinstance(term, Const) or bool(term.value) != condition.expected:
-                when.append(condition if term is condition.term else Condition(term, condition.expected))
+                when.append(condition if term is condition.term else replace(condition, term=term))
             if isinstance(term, Const) and bool(term.value) != condition.expected:
                 break  # the rest is not reached
         return tuple(when), sure

@@ -263,7 +263,7 @@ def _with_names(node: Node, name: str) -> Node:
             return replace(term, name=name)
         return rebuild(term, [named(child) for child in children(term)])
 
-    when = tuple(Condition(named(condition.term), condition.expected) for condition in node.when)
+    when = tuple(replace(condition, term=named(condition.term)) for condition in node.when)
     return replace(node, op=with_terms(node.op, named), when=when)
 
 

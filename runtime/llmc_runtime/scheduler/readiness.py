@@ -47,7 +47,8 @@ def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | Non
         return Skipped(by_condition=False), None
     except EvaluationError as error:
         # A call inside an expression was not reached: the expression itself meets the same error.
-        is_nested = instance.node.id != (scope.main or instance.node.task) and not instance.node.is_task
+        node = instance.node
+        is_nested = condition.nested if node.is_task else node.id != (scope.main or node.task)
         return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
 

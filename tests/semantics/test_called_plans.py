@@ -1,0 +1,52 @@
+"""Plans that call plans do what the same tasks do that are written out: as the reference says, whatever the passes."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Final
+
+import pytest
+
+import llmc
+from llmc_compiler.ir.graph import Graph, Node, needed
+from llmc_compiler.lowering import inlining
+from llmc_compiler.lowering.inlining import PlanCall
+from llmc_grammar.source import Source
+from tests.semantics.called_plans import differences, family
+from tests.semantics.compared import TOOLBOX, WORLD
+
+SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "2000")) // 200)
+"""A plan with those that it calls takes as long as several others."""
+
+
+@pytest.mark.parametrize("optimized", [False, True])
+def test_a_run_does_what_the_reference_says(*, optimized: bool) -> None:
+    """Values, results, errors, skipped tasks and the order of writes are those of the reference."""
+    found = [*islice(differences(SEEDS, llmc.PIPELINE if optimized else ()), 3)]
+    assert not found, "\n".join(found)
+
+
+def test_what_is_printed_means_the_same() -> None:
+    """The printed plan, compiled with the same tools and plans, prints the same and has the same value and writes."""
+    with asyncio.Runner() as runner:
+        for seed in SEEDS:
+            found = family(seed)
+            text, known = found.compiled().to_llmc(), found.called()
+            assert llmc.compile(text, TOOLBOX, plans=known, passes=()).to_llmc() == text
+            WORLD.begin(seed)
+            run = runner.run(llmc.compile(text, TOOLBOX, plans=known).run(found.inputs))
+            assert run.value == found.expected().value, f"{found}\n--- printed\n{text}"
+
+
+def test_a_lost_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inliner that keeps only what the value of a call needs loses writes of some plans."""
+    whole = inlining.inline
+
+    def forgetful(call: PlanCall, files: Mapping[Source, int]) -> Iterator[Node]:
+        nodes = {node.id: node for node in whole(call, files)}
+        kept = needed(Graph(nodes, {}), [call.place])
+        yield from (node for key, node in nodes.items() if key in kept)
+
+    monkeypatch.setattr(inlining, "inline", forgetful)
+    assert next(differences(SEEDS), None) is not None
