@@ -29,6 +29,7 @@ from llmc_compiler.expressions.terms import (
     Param,
     Path,
     Read,
+    Slice,
     Subscript,
     Template,
     Term,
@@ -277,12 +278,24 @@ class _Grafting:
                     [part if isinstance(part, str) else self._term(part, nulls=nulls, in_text=True) for part in parts],
                     span,
                 )
+            case Subscript() | Slice() if nulls and (base := _base(term)) is not None and base.node in self._optional:
+                # Behind a skipped value that reads as null, steps are null too.
+                null, read = Const(None, span), Get(self._id(base.node), (), span)
+                return Choice(Binary("!=", read, null, span), self._steps(term), null, span)
             case Comprehension(element, clauses):
                 loops = tuple(self._clause(each, nulls=nulls) for each in clauses)
                 return Comprehension(self._term(element, nulls=nulls), loops, span)
             case _:
                 inner = rebuild(term, [self._term(each, nulls=nulls, in_text=in_text) for each in children(term)])
                 return replace(inner, span=span)
+
+    def _steps(self, term: Term) -> Term:
+        """Return steps whose innermost value is not skipped; keys and bounds read skipped tasks as null."""
+        if not isinstance(term, (Subscript, Slice)):
+            return self._term(term)
+        first, *rest = children(term)
+        inner = rebuild(term, [self._steps(first), *(self._term(part, nulls=True) for part in rest)])
+        return replace(inner, span=self._moved(term.span))
 
     def _clause(self, clause: Clause, *, nulls: bool) -> Clause:
         """Return a clause of a comprehension that reads the new ids."""
@@ -332,6 +345,13 @@ def _may_skip(graph: Graph) -> frozenset[NodeId]:
         if own or not found.isdisjoint(node.needs):
             found.add(node.id)
     return frozenset(found)
+
+
+def _base(term: Term) -> Get | None:
+    """Return the read of a node below steps."""
+    while isinstance(term, (Subscript, Slice)):
+        term = term.value
+    return term if isinstance(term, Get) else None
 
 
 def _or_null(read: Get) -> Term:

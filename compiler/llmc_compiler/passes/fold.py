@@ -182,7 +182,10 @@ def _operation(op: Operation, terms: TermFolder) -> Operation:
             return replace(op, bound=arguments, fallback=otherwise)
         case Evaluate(value, fallback):
             folded = terms.fold(value)
-            is_sure = isinstance(folded, Const) and fallback is not None and terms.may_drop(fallback)
+            # A call that prints as it was written keeps its fallback.
+            is_sure = (
+                isinstance(folded, Const) and fallback is not None and op.plan is None and terms.may_drop(fallback)
+            )
             otherwise = None if fallback is None or is_sure else terms.fold(fallback)
             same = folded is value and otherwise is fallback
             return op if same else replace(op, term=folded, fallback=otherwise)
