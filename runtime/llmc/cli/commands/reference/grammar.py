@@ -22,8 +22,8 @@ def grammar(
     level: Annotated[
         Level | None,
         typer.Option(
-            help="full: plans that compile; sound: those without loops; tools: plans of these tools, with lists in place "
-            "and functions; plain: any plan. By default, the strictest level that fits."
+            help="full: plans that compile; sound: those without loops; tools: plans of these tools, with lists in "
+            "place and functions; plain: any plan. By default, the strictest level that fits."
         ),
     ] = None,
     tasks: Annotated[
