@@ -82,6 +82,40 @@ def test_a_loop_goes_through_a_known_list() -> None:
     assert accepted([*LOOPS, *NO_LOOPS], SHOP, "full", tasks=3) == LOOPS
 
 
+@pure
+def total(numbers: list[float], rounded: bool = False) -> float:
+    """The sum of numbers."""
+    return sum(numbers)
+
+
+TOTALS = Toolbox([offers, total])
+MADE = [
+    lines('offers("a")', "total([$item.price for item in $1])"),
+    lines('offers("a")', 'total([$item.price for item in $1 if $item.open and $item.name != "a"], true)'),
+    lines('offers($x) for x in ["a", "b"]', "total([$item.price for item in $x]) for x in $1"),
+]
+NOT_MADE = [
+    lines("total([$item.price for item in $1])"),
+    lines('offers("a")', "total([$1[0].price for item in $1])"),
+    lines('offers("a")', "total([$item.price for item in [1, 2]])"),
+    lines('offers("a")', "total([$x.price for x in $1])"),
+    lines('offers("a")', "total([$item.price for item in $1], $item)"),
+    lines('offers("a")', "offers([$item.name for item in $1])"),
+    lines('offers("a")', "total([$item.price for item in $1 if $item.price > $1[0].price])"),
+    lines('offers("a")', "total([total($item.price) for item in $1])"),
+]
+
+
+def test_a_list_is_made_of_another_where_a_tool_takes_one() -> None:
+    """Of parts of its elements, with a condition on them; the name is known in it alone."""
+    assert accepted([*MADE, *NOT_MADE], TOTALS, "full", tasks=3) == MADE
+    assert accepted([*MADE, *NOT_MADE], TOTALS, "sound", tasks=3) == []
+    for text in MADE:
+        assert not judge(text, TOTALS).own, text
+    taken = lines('offers("a")', "total([$element.price for element in $1])")
+    assert accepted([taken], TOTALS, "full", tasks=3) == []
+
+
 CONDITIONS = [
     "$1.price > 3",
     "$1.price <= -2.5",

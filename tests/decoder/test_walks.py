@@ -170,12 +170,15 @@ def test_walks_through_the_language_see_its_forms() -> None:
     assert not left
 
 
-@pytest.mark.parametrize("level", ["sound", "full"])
-def test_sound_and_full_walks_see_formats_alone(level: Level) -> None:
-    """Of the forms that the whole language has besides."""
-    texts = islice(walks(replace(walker("all", "lark", level), favoured=(b":.2f}", b"${")), "formats"), 60)
+@pytest.mark.parametrize(
+    ("level", "more"), [("sound", []), ("full", ["a comprehension with 1 loops", "a comprehension with a condition"])]
+)
+def test_sound_and_full_walks_see_few_forms(level: Level, more: list[str]) -> None:
+    """Of the forms that the whole language has besides: formats, and at `full` lists made of others."""
+    walking = replace(walker("look up", "lark", level), favoured=(b":.2f}", b"${", b" for ", b"[$item "))
+    texts = islice(walks(walking, "formats"), 120 if more else 40)
     found = {form for text in texts for form in forms(text) if not form.startswith("a task with 1 ")}
-    assert found == {"a format"}
+    assert found == {"a format", *more}
 
 
 @pytest.mark.parametrize(

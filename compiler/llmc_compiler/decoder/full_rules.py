@@ -2,8 +2,10 @@ r"""Rules of the level `full`: the level `sound`, with a loop or a guard on each
 
     plan_2: thought? ("2. " (call_2 guard_2? "\n" plan_3 | each_2 "\n" plan_3 | join_2) | join_2)
     each_2: call_2x " for x in " source_2 (" if " condition_2x)?
+    made_2: "[" ref_item " for item in " listed_2 (" if " condition_item)? "]"
 
-A call in a loop has separate rules, since `$x` is only known there. A loop iterates over a list of constants and
+A call in a loop has separate rules, since `$x` is only known there. Where a tool takes a list, it may be made in place
+of the parts of another list's elements, whose rules all lines share. A loop iterates over a list of constants and
 references, or over a part of a result that may be a list. A condition compares a part of a result that may be a number,
 a text or a boolean with a constant of that kind, or tests whether any value is true.
 """
@@ -34,7 +36,7 @@ from llmc_compiler.expressions import types
 from llmc_compiler.expressions.types import ANY, FLOAT, INT, STR, Type
 
 LOOP_NAMES: Final = ("x", "item", "element", "entry")
-"""Names for a loop element; the first one that no earlier task has is used."""
+"""Names for loop elements; the first one that no earlier task has is used, in lists in place the second."""
 
 _IN_CALL: Final = 48
 _IN_SOURCE: Final = 8
@@ -73,18 +75,25 @@ _Behind = Mapping[str, Part | None]
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The parts that lines share: the name of the loop element, and the steps to lists and to compared values."""
+    """The parts that lines share: the name of the loop element, and the steps to lists and to compared values.
+
+    `picked` are the elements that a list in place reads, under the name that is their line, and `kept` is a condition
+    on them.
+    """
 
     tools: Sequence[Callee]
     element: str | None
     lists: Part | None
     results: _Behind
     elements: _Behind
+    picked: ValueRules | None = None
+    kept: Part | None = None
 
     def make(self, number: int, values: ValueRules, inside: ValueRules) -> None:
         """Make the rules of a task with its loop or guard, or of the join in its place."""
         values.begin()
         inside.begin()
+        values.made_list, inside.made_list = self._made_list(values), self._made_list(inside)
         following = RuleUse(f"plan_{number + 1}")
         calls = choice(*(call(tool, at, values, _IN_CALL) for at, tool in enumerate(self.tools)))
         guarded = seq(values.rule("call", calls), maybe(" if ", _condition(values, self.results)), "\n", following)
@@ -92,6 +101,14 @@ class _Lines:
         join = values.rule("join", join_in(values))
         numbered = choice(guarded, looped, join)
         values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
+
+    def _made_list(self, values: ValueRules) -> Part | None:
+        """Return a list of the elements of another list, or of parts of them."""
+        if self.picked is None:
+            return None
+        source = _reference(values, "listed", self.lists)
+        made = seq("[", self.picked.reference(), f" for {self.picked.line} in ", source, maybe(" if ", self.kept), "]")
+        return values.rule("made", made)
 
     def _loop(self, values: ValueRules, inside: ValueRules) -> Part | None:
         """Return a call for each element of a source, or for each one that meets a condition."""
@@ -118,8 +135,14 @@ def full_rules(
         yield GrammarRule("step", step, token=True)
     if earlier is not None:
         yield GrammarRule("known", earlier, token=True)
-    element = next((name for name in LOOP_NAMES if name not in known), None)
-    lines = _Lines(tools, element, *_shared(tools, unknown, secret, sure(steps), constants))
+    element, picked = (*(name for name in LOOP_NAMES if name not in known), None, None)[:2]
+    shared = _shared(tools, unknown, secret, sure(steps), constants)
+    lines = _Lines(tools, element, *shared)
+    if picked is not None:
+        picking = ValueRules(picked, choice(picked), steps, constants)
+        picking.begin()
+        lines = _Lines(tools, element, *shared, picking, _condition(picking, lines.elements))
+        yield from picking.rules()
     for number in range(first, first + tasks + 1):
         before = None if earlier is None else RuleUse("known", token=True)
         ids = choice(before, from_to(first, number - 1))

@@ -42,6 +42,8 @@ _MOST_IN_A_TEXT: Final = 4
 _MOST_ITEMS: Final = (16, 8, 4)
 """Maximum number of items of a list, by its depth in other lists."""
 _FEWEST_ITEMS: Final = 4
+MADE_REFERENCES: Final = 6
+"""Maximum number of references in a list in place: its element, its source, and two comparisons."""
 
 _LEVELS: Final = (2, 1)
 """Maximum nesting depth of a value without a schema: of an argument, and of a part of one."""
@@ -65,13 +67,14 @@ class ValueRules:
     """The values of one line; `line` is a suffix of its rules' names, `ids` are the tasks that it may refer to.
 
     `steps` are the possible steps of a reference. `constants` are the values without references; it is None in these
-    themselves.
+    themselves. `made_list` is a list in place with `MADE_REFERENCES` references at most, which may stand for any list.
     """
 
     line: str = ""
     ids: Part | None = None
     steps: Part | None = None
     constants: "ValueRules | None" = None
+    made_list: Part | None = None
     _made: dict[tuple[Shape, int, int], Part | None] = field(default_factory=dict)
     _numbers: dict[object, int] = field(default_factory=dict)
     _rules: list[GrammarRule] = field(default_factory=list)
@@ -158,6 +161,8 @@ class ValueRules:
                 yield from map(Keyword, values)
             case ItemsShape():
                 yield self._items(shape, budget, depth)
+                if self.made_list is not None and budget >= MADE_REFERENCES:
+                    yield self.made_list
             case Keys():
                 yield self._keys(shape, budget, depth)
             case Either(options):
