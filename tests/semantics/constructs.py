@@ -36,7 +36,7 @@ class Constructs:
     """Writes them about the names known so far; `calls` says whether there may be calls of tools in them.
 
     In what is `repeated`, flaky calls would share their sites. `plans` are those that may be called, with the number of
-    their inputs.
+    their inputs. Elements get none of the names that are `taken` besides those known.
     """
 
     rng: Random
@@ -44,6 +44,7 @@ class Constructs:
     calls: bool = True
     repeated: bool = False
     plans: dict[str, int] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
 
     @abstractmethod
     def expression(self, kind: Kind, depth: int) -> ast.Expr:
@@ -164,7 +165,7 @@ class Constructs:
 
     def loop(self, depth: int, *, small: bool) -> ast.Loop | None:
         """One of the loops of a list in place, whose element is known from here on; none where all names are taken."""
-        taken = {known.id for known in self.names}
+        taken = self.taken.union(known.id for known in self.names)
         free = [name for name in ELEMENTS if name not in taken]
         if not free:
             return None

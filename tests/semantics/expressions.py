@@ -246,7 +246,8 @@ class Writer(Constructs):
 
     def known(self, kind: Kind, depth: int) -> ast.Expr:
         """An expression of constants."""
-        return Writer(self.rng, [], calls=False).expression(kind, depth)
+        taken = self.taken.union(known.id for known in self.names)
+        return Writer(self.rng, [], calls=False, taken=taken).expression(kind, depth)
 
     def decided(self, kind: Kind) -> ast.Expr:
         """An expression that is decided by its constants, with a reference in it that seldom counts."""
