@@ -43,15 +43,21 @@ def test_a_run_does_what_the_reference_says() -> None:
 WERE_WRONG = [
     "a = [echo($x) for x in items(2)] @fallback(0)\njoin($a)\n",
     "a = [refuse($x) for x in items(2)] @fallback(0)\njoin(1)\n",
+    "a = rows() if false\njoin(km=more($a), k=more(1, [$a]), if=1)\n",
+    "a = rows() if false\nb = rows()\nmore($a, $b.nope)\njoin(1)\n",
     "a = size($z) for x in [1, 2] if $x for y in range(2) for z in rows()\njoin($a)\n",
 ]
 """Plans on which a run and the reference did not agree, or that could not be run."""
+
+MORE = "input n: any\ninput m: any = 1\nsend(1)\njoin($n, $m)\n"
+"""A plan that some of them call."""
 
 
 @pytest.mark.parametrize("text", WERE_WRONG)
 def test_a_plan_that_was_wrong_is_right(text: str) -> None:
     """As the random plans, whatever the passes."""
-    found = list(in_trials([Trial.of(Sample(parse(text).plan, {}), 0)], ways))
+    sample = Sample(parse(text).plan, {}, {"more": parse(MORE).plan})
+    found = list(in_trials([Trial.of(sample, 0)], ways))
     assert not found, str(found[0])
 
 

@@ -39,15 +39,16 @@ def _unmet(instance: Instance, condition: Condition, left: int) -> Verdict | Non
     """Return the verdict of a condition that does not hold."""
     if instance.has_failed_dependency and (blocked := _blocked(instance, _reads(condition.term))) is not None:
         return blocked
-    scope = instance.scope
-    env = NullReads(scope) if instance.node.task == TaskId(JOIN) else scope
+    scope, node = instance.scope, instance.node
+    # A called plan runs only if its arguments have values, in the join too.
+    is_call = condition.is_certain and (node.inlined is not None or isinstance(node.op, Evaluate))
+    env = NullReads(scope) if node.task == TaskId(JOIN) and not is_call else scope
     try:
         holds = truth(evaluate(condition.term, env, MemoryRoom(left)))
     except SkippedRead:
         return Skipped(by_condition=False), None
     except EvaluationError as error:
         # A call inside an expression was not reached: the expression itself meets the same error.
-        node = instance.node
         is_nested = condition.nested if node.is_task else node.id != (scope.main or node.task)
         return (Skipped(by_condition=True), None) if is_nested else (failed(instance, error), instance)
     return None if holds == condition.expected else (Skipped(by_condition=True), None)
