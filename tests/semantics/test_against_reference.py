@@ -45,11 +45,19 @@ WERE_WRONG = [
     "a = [refuse($x) for x in items(2)] @fallback(0)\njoin(1)\n",
     "a = rows() if false\njoin(km=more($a), k=more(1, [$a]), if=1)\n",
     "a = rows() if false\nb = rows()\nmore($a, $b.nope)\njoin(1)\n",
+    'a = more(7, "b")\njoin(1)\n',
     "a = size($z) for x in [1, 2] if $x for y in range(2) for z in rows()\njoin($a)\n",
 ]
 """Plans on which a run and the reference did not agree, or that could not be run."""
 
-MORE = "input n: any\ninput m: any = 1\nsend(1)\njoin($n, $m)\n"
+MORE = """
+input n: any
+input m: any = 1
+put_a("${m.k}") if $n == 7
+put_a($n)
+send(1)
+join($n, $m)
+"""
 """A plan that some of them call."""
 
 

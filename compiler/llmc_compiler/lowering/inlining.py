@@ -314,7 +314,7 @@ class _Grafting:
                 # A part that is missing fails when it is read, as it does in the plan itself.
                 for rest in path[index:]:
                     part = Subscript(part, Const(rest, span), span)
-                return self._named(part) if in_text else part
+                return self._named(part) if in_text and not self.call.kept else part
             part = Const(inside[0], span)
         return part
 
