@@ -160,6 +160,13 @@ def test_what_tells_something_about_a_secret_is_a_mistake(term: str, place: str)
         "v = show(fetch())",
         "v = show(1) if fetch() == 2",
         "v = $n and show($k)",
+        "v = [[show($y) for y in [$x]] for x in [$k]]",
+        "v = show($y) for x in [[$k]] for y in $x",
+        "v = [show(1) for x in [1] for y in [2] if $k]",
+        "v = show(1) for x in [[$k]] for y in $x if $y",
+        'v = show(1) for x in [fetch("b")] for y in $x',
+        'v = [[fetch($x) for y in [1]] for x in ["a"]]\nw = show($v[0][0])',
+        'v = fetch($x) for x in ["a"] for y in [1]\nw = show($v[0])',
     ],
 )
 def test_loops_fallbacks_and_nested_calls_are_no_way_around(line: str) -> None:
@@ -176,6 +183,9 @@ def test_loops_fallbacks_and_nested_calls_are_no_way_around(line: str) -> None:
         'v = show(1) if $m.a == "x"',
         'v = login("$i", "x$k") for i in [1, 2] if $i > 1',
         'v = (login("u", $k) == "u")',
+        'v = login("u", $y) for x in $keys for y in [$x]',
+        'v = [[login("u", $y) for y in $x] for x in [$keys, [$k]]]',
+        "v = show($x) for x in [1] for y in [$k]",
         'v = show(login("u", $k))',
         'v = login("u", $k) @fallback($k)',
         "join(k=$k, n=$n)",

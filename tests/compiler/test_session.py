@@ -291,7 +291,7 @@ def test_no_write_is_handed_over_before_the_end(seed: int) -> None:
 
 def test_plans_do_write_and_do_start_early() -> None:
     """The random plans have what the laws above are about."""
-    found = [both(random_plan(Random(seed)), PIPELINE, early=True) for seed in range(50)]
+    found = [both(random_plan(Random(seed)), PIPELINE, early=True) for seed in range(80)]
     assert sum(writes(added(after)) for _, _, after in found) > 50
     assert sum(len(added(before)) for _, before, _ in found) > 50
     assert sum(isinstance(step, Drop) for _, _, after in found for step in after) > 5

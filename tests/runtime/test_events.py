@@ -61,7 +61,7 @@ PLANS = [
     "a = flaky(2) @retry(2)\nb = flaky(9) @retry(1) @fallback(3)\njoin($a, $b)\n",
     "a = flaky(9)\nb = look(1, $a)\nc = look(2) if false\nd = look(1, $c)\njoin($b, $d)\n",
     "a = look(1, [1, 2, 3])\nput($x) for x in $a if look($x) == null\nb = look(1, $x) for x in $a\njoin()\n",
-    'put(1) for x in [1, 2]\nput(2)\nlook(1, look(2)) for x in []\na = $x + 1 for x in [1, "a"]\njoin($a)\n',
+    'put(1) for x in [1, 2]\nput(2)\nlook(1, look(2)) for x in []\na = look($x + 1) for x in [1, "a"]\njoin($a)\n',
 ]
 
 
