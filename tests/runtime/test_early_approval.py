@@ -98,6 +98,16 @@ def test_elements_of_a_loop_are_asked_for_together() -> None:
     assert times(run, events.Started)[-2:] == [("2/each[0]", 10), ("2/each[2]", 20)]
 
 
+def test_elements_of_nested_loops_are_asked_for_together() -> None:
+    """As soon as each inner loop has them; they are sent in the order of all elements."""
+    plan = (
+        'xs = think([["a", "b"], [], ["c"]])\nsend("first")\nsend($y) for x in $xs for y in $x if $y != "b"\njoin(1)\n'
+    )
+    run = play(plan)
+    assert times(run, events.Asked) == [("1", 0), ("2/each/each[0, 0]", 3), ("2/each/each[2, 0]", 3)]
+    assert times(run, events.Started)[-2:] == [("2/each/each[0, 0]", 10), ("2/each/each[2, 0]", 20)]
+
+
 def test_very_many_questions_give_way_to_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are left are asked when it has had its turn."""
     monkeypatch.setattr(early_approval, "SLICE", 0)
