@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from llmc_compiler.expressions.terms import NodeId
+from llmc_compiler.expressions.terms import Item, NodeId
 from llmc_compiler.ir.graph import Graph, Node, TaskId
 from llmc_compiler.steps import Add, Drop, Report, Share
 from llmc_compiler.tools.decorators import pure
@@ -140,6 +140,26 @@ def test_a_loop_is_dropped_with_its_elements() -> None:
         assert set(outcomes.values()) == {Dropped()}
         assert len(outcomes) == 3
         assert executor.seconds == 1
+
+    clock.run(scenario())
+
+
+def test_a_nested_loop_is_dropped_with_the_loop_around() -> None:
+    """Open or not: its elements are stopped, and it has none if its source was not known yet."""
+
+    async def scenario() -> None:
+        source = call("a/in", slow, Item("x"), [2, 3])
+        inner = loop("a/each", ref("a/in"), call("a/each/each", slow, 5))
+        async with Executor({}) as executor:
+            executor.apply([add(loop("a", [4, 0], source, inner))])
+            await asyncio.sleep(1)
+            executor.apply([drop("a")])
+            executor.seal()
+            outcomes = await executor.settled()
+            await asyncio.sleep(10)
+            assert executor.calls == 4
+        assert set(outcomes.values()) == {Dropped()}
+        assert len(outcomes) == 7
 
     clock.run(scenario())
 
