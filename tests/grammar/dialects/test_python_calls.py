@@ -93,6 +93,34 @@ MEANT: Final = {
     "<|python_tag|>search(1)\r\nfetch(2)<|eom_id|>": ["1. search(1)", "2. fetch(2)"],
     "search(\r\n  1,\r\n)\r\nfetch(2)\r\n": ["1. search(1)", "2. fetch(2)"],
     "search(1)\ncompute(2)": ["1. search(1)", "2. compute(2)"],
+    "r = search(1)\nnote(r[r], r[1:-1], r[:], r[:2][0].a)": [
+        "1. search(1)",
+        "2. note($1[$1], $1[1:-1], $1[0:], $1[:2][0].a)",
+    ],
+    "r = search(1)\nx = r[r['i'] + 1].name\nnote(x)": ["1. search(1)", "2. $1[$1.i + 1]", "3. note($2.name)"],
+    "r = search(1)\nnote([fetch(x.a)[0] for x in r if x if x > 1 or r])": [
+        "1. search(1)",
+        "2. note([fetch($x.a)[0] for x in $1 if $x and ($x > 1 or $1)])",
+    ],
+    "r = search(1)\nr = [[y, x] for x in r for y in x[:2]]\nnote(r)": [
+        "1. search(1)",
+        "2. [[$y, $x] for x in $1 for y in $x[:2]]",
+        "3. note($2)",
+    ],
+    "x = search(1)\nnote(sum(x for x in x if x), x)": ["1. search(1)", "2. note(sum([$x for x in $1 if $x]), $1)"],
+    "r = search(1)\nnote(f'{r:,.2f} {r.a: >8s} {r:>5}')": ["1. search(1)", '2. note("${1:,.2f} ${1.a:>8} ${1:>5}")'],
+    "r = search(1)\nnote([f'{x.a:.0%} of {x}' for x in r])": [
+        "1. search(1)",
+        '2. note(["${x.a:.0%} of ${x}" for x in $1])',
+    ],
+    "r = search(1)\nnote(r.get('a', 0), ', '.join(r), len(r))": [
+        "1. search(1)",
+        '2. note(get($1, "a", 0), join_text($1, by=", "), len($1))',
+    ],
+    "r = search(1)\nnote(r.a.split(), r.replace('a', 'b'), r.items())": [
+        "1. search(1)",
+        '2. note(split($1.a), replace($1, "a", "b"), items($1))',
+    ],
 }  # fmt: skip
 
 
@@ -108,12 +136,17 @@ NO_PLANS: Final = {
     "and another": ["del r", "pass", "x += 1", "assert r", "return r", "global r", "r.x = 1", "while r: pass"],
     "a value without a call": ["5", "'text'", "[1, 2]", "{'name': 'search'}", "...", "None"],
     "an unknown name": ["note(y)", "y", "note(y.z)", "note(x=y[0])", "y = z", "search"],
-    "an argument that is no value": ["note(*r)", "note(**r)", "note(lambda: 1)", "note([x for x in r])", "(a := 1)"],
+    "an argument that is no value": ["note(*r)", "note(**r)", "note(lambda: 1)", "note({x for x in r})", "(a := 1)"],
     "a constant that the language lacks": ["note(b'x')", "note(1j)", "note(1e999)", "note(1,000)", f"note({10**18})"],
     "an operator that the language lacks": ["note(1 << 2)", "note(~1)", "note(r @ r)", "note(r is r)", "note({1, 2})"],
-    "a method": ["note(r.upper())", "r.append(1)", "note('a'.join(r))", "note(search(1).get('a'))", "r()"],
-    "a key that is no constant": ["note(r[1:2])", "note(r[r])", "note(r[True])", "note(r[.5])", "note({1: 2})"],
-    "an f-string with a format": ["note(f'{r:.2f}')", "note(f'{r!r}')", "note(f'{r=}')"],
+    "a method": ["note(r.title(1))", "r.append(1)", "note(r.sort(key=r))", "note(search(1).pop('a'))", "r()"],
+    "a key that no value has": ["note(r[::2])", "note(r[True])", "note(r[.5])", "note({1: 2})"],
+    "an f-string with another format": ["note(f'{r:%Y}')", "note(f'{r!r}')", "note(f'{r=}')", "note(f'{r:{r}}')"],
+    "a loop that is no list": ["note([x for x, y in r])", "note([x async for x in r])", "note({x: 1 for x in r})"],
+    "names of loops": ["note([x for y in r])", "note([[x for x in x] for x in r])", "note([1 for null in r])"],
+    "more loops than three": ["note([d for a in r for b in a for c in b for d in c])"],
+    "a call before a loop that calls": ["note(f'{search(1)}', [search(x) for x in r])"],
+    "a computed value in a text in a loop": ["note([f'{r[x]}' for x in r])", "note([f'{search(x)}' for x in r])"],
     "an index outside": ["l = [1, 2]\nnote(l[2])", "a, b = [1]", "a, b = search(1)"],
     "a condition on a task": ["search(1) if r else fetch(2)", "x = search(1) if r else 2", "note(r or search(1)[0])"],
     "prose that reads as an annotation": ["Thought: answer = search(1)", "note: x = search(1)", "x: search(1) = 5"],

@@ -1,6 +1,7 @@
 """Nodes of Python's syntax tree: names, operators and their precedence."""
 
 import ast
+from collections.abc import Iterator
 from typing import Final
 
 from llmc_grammar.precedence import COMPARISON, MINUS, NOT, PRECEDENCE
@@ -59,6 +60,16 @@ def has_sign(node: ast.expr) -> bool:
             case _:
                 return False
     return not isinstance(node.op, ast.Not)
+
+
+def outside_loops(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a node and those in it, without the insides of lists with loops."""
+    pending = [node]
+    while pending:
+        first = pending.pop()
+        yield first
+        if not isinstance(first, ast.ListComp | ast.GeneratorExp):
+            pending += ast.iter_child_nodes(first)
 
 
 def needs_tasks(node: ast.AST) -> bool:

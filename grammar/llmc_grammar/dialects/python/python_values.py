@@ -1,7 +1,7 @@
 """Writes values of Python code as expressions of the plan language, and calls as tasks. Nothing is evaluated.
 
-A call inside an expression stays there unless a step follows it or an f-string contains it: the plan language allows
-those only for references. Each call of such a statement becomes a task, in Python's order of evaluation.
+A call inside an expression stays there unless a step follows it or an f-string contains it. Each call of such a
+statement becomes a task, in Python's order of evaluation. Lists with loops stay in place (`in_place.py`).
 """
 
 import ast
@@ -12,7 +12,10 @@ from typing import Final
 from llmc_grammar.ast import KEYWORDS, Literal
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.dialects.form import Target, Written, argument_name, string
-from llmc_grammar.dialects.python.nodes import ATOM, OPERATORS, binds, dotted, has_call, is_part, needs_tasks
+from llmc_grammar.dialects.python.draft import Draft
+from llmc_grammar.dialects.python.in_place import write_loops, write_method, write_step
+from llmc_grammar.dialects.python.nodes import binds, dotted, has_call, is_part, needs_tasks, outside_loops
+from llmc_grammar.dialects.python.operations import write_operation
 from llmc_grammar.dialects.python.python_source import Code
 from llmc_grammar.dialects.python.variables import (
     Bound,
@@ -23,25 +26,16 @@ from llmc_grammar.dialects.python.variables import (
     Scalar,
     step_into,
 )
-from llmc_grammar.precedence import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
+from llmc_grammar.format_specs import from_python
 from llmc_grammar.print import print_expr, quoted, raw_step, written_step
 from llmc_grammar.source import Span
-from llmc_grammar.text import BRACED
+from llmc_grammar.text import BRACED, is_slot
 
 _LONGEST_INLINE: Final = 200
 _LONGEST: Final = 1 << 20
 _LITERALS: Final = {"true": True, "false": False, "null": None}
 _GATHER: Final = "asyncio.gather"
 _GEMINI: Final = "default_api."
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A statement being written: pieces with their spans. `apart`: its inner calls become tasks."""
-
-    apart: bool
-    pieces: list[tuple[str, Span]] = field(default_factory=list)
-    conditions: int = 0
 
 
 @dataclass(slots=True)
@@ -111,18 +105,29 @@ class PythonValues:
                 raise NotOfTheFormError
             case ast.Attribute(value=value, attr=attr):
                 return step_into(self._inner(value), attr)
-            case ast.Subscript(value=value, slice=key):
-                return step_into(self._inner(value), self._key(key))
+            case ast.Subscript(value=value, slice=node_key) if (key := self._key(node_key)) is not None:
+                return step_into(self._inner(value), key)
             case _:
                 return None
 
-    def _key(self, node: ast.expr) -> str | int:
-        """Return the key or the index of a step."""
-        match self._known(node):
+    def _key(self, node: ast.expr) -> str | int | None:
+        """Return the constant key or index of a step, None for a computed one."""
+        value = self._known(node) if isinstance(node, ast.Constant | ast.UnaryOp | ast.Name) else None
+        match value:
             case Constant(value=str() | int() as key) if not isinstance(key, bool):
                 return key
+            case None | Result() if not isinstance(node, ast.Constant):
+                return None
             case _:
                 raise NotOfTheFormError
+
+    def _has_known_steps(self, node: ast.expr) -> bool:
+        """Whether all steps at the end of an expression are constant."""
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            if isinstance(node, ast.Subscript) and self._key(node.slice) is None:
+                return False
+            node = node.value
+        return True
 
     def _scalar(self, node: ast.Constant) -> Scalar:
         """Return the value of a constant that the plan language has."""
@@ -138,7 +143,7 @@ class PythonValues:
             case _:
                 raise NotOfTheFormError
 
-    def _span(self, node: ast.expr | ast.keyword) -> Span:
+    def span(self, node: ast.expr | ast.keyword) -> Span:
         """Return the span of a node, or of the whole f-string for a node inside one."""
         return self._within or self.code.span(node)
 
@@ -148,7 +153,7 @@ class PythonValues:
 
     def _task(self, node: ast.expr) -> Result:
         """Write an expression as a task."""
-        draft = _Draft(any(needs_tasks(each) for each in ast.walk(node)))
+        draft = Draft(any(map(needs_tasks, outside_loops(node))))
         self._root(draft, node)
         written = Written()
         written.add(self.target.binder(len(self.statements)), self.begin, self.begin)
@@ -157,37 +162,37 @@ class PythonValues:
         self.statements.append(written)
         return Result(self.target.first + len(self.statements) - 1)
 
-    def _root(self, draft: _Draft, node: ast.expr) -> None:
+    def _root(self, draft: Draft, node: ast.expr) -> None:
         """Write the expression of a task: its own call is not another task."""
         if isinstance(node, ast.Call):
             self._call(draft, node)
         else:
-            self._write(draft, node)
+            self.write(draft, node)
 
-    def add(self, draft: _Draft, piece: str, place: Span) -> None:
+    def add(self, draft: Draft, piece: str, place: Span) -> None:
         """Append a piece for a span of the original text."""
         self._size += len(piece)
         if self._size > _LONGEST:
             raise NotOfTheFormError
         draft.pieces.append((piece, place))
 
-    def _write(self, draft: _Draft, node: ast.expr, least: int = 0) -> None:
+    def write(self, draft: Draft, node: ast.expr, least: int = 0) -> None:
         """Write an expression, in brackets if its precedence is below `least`."""
         self._level += 1
         if self._level > Bounds.MODEL.depth:
             raise NotOfTheFormError
         node = self.plain(node)
-        span = self._span(node)
+        span = self.span(node)
         brackets = binds(node) < least
         self.add(draft, "(" if brackets else "", Span(span.start, span.start))
         self._write_plain(draft, node, span)
         self.add(draft, ")" if brackets else "", Span(span.end, span.end))
         self._level -= 1
 
-    def _write_plain(self, draft: _Draft, node: ast.expr, span: Span) -> None:
+    def _write_plain(self, draft: Draft, node: ast.expr, span: Span) -> None:
         """Write an expression without brackets around it."""
         match node:
-            case ast.Call() if draft.apart:
+            case ast.Call() if draft.apart and not draft.loops:
                 self._put(draft, self._apart(draft, node), span)
             case ast.Call():
                 self._call(draft, node)
@@ -198,7 +203,13 @@ class PythonValues:
             case ast.JoinedStr():
                 self.add(draft, self._joined(draft, node), span)
             case ast.UnaryOp() | ast.BinOp() | ast.BoolOp() | ast.Compare() | ast.IfExp():
-                self._operation(draft, node, span)
+                write_operation(self, draft, node, span)
+            case ast.ListComp() | ast.GeneratorExp():
+                write_loops(self, draft, node)
+            case ast.Attribute() | ast.Subscript() if (draft.loops and has_call(node)) or not self._has_known_steps(
+                node
+            ):
+                write_step(self, draft, node)
             case ast.Attribute() | ast.Subscript() if draft.apart and draft.conditions and has_call(node):
                 raise NotOfTheFormError
             case _:
@@ -207,20 +218,20 @@ class PythonValues:
                     raise NotOfTheFormError
                 self._put(draft, value, span)
 
-    def _apart(self, draft: _Draft, node: ast.expr) -> Bound:
+    def _apart(self, draft: Draft, node: ast.expr) -> Bound:
         """Write a part of an expression as a separate task; a part that a condition guards is refused."""
         if draft.conditions:
             raise NotOfTheFormError
         return self._inner(node)
 
-    def _put(self, draft: _Draft, bound: Bound, span: Span, level: int = 0) -> None:
+    def _put(self, draft: Draft, bound: Bound, span: Span, level: int = 0) -> None:
         """Write the value of a variable."""
         match bound:
             case Constant(value=value):
                 text = string(value) if isinstance(value, str) else print_expr(Literal(value))
                 self.add(draft, f"({text})" if text[0] == "-" else text, span)
-            case Result(number=number, path=path):
-                self.add(draft, f"${number}{''.join(map(written_step, path))}", span)
+            case Result(target=target, path=path):
+                self.add(draft, f"${target}{''.join(map(written_step, path))}", span)
             case ConstantItems(items=items):
                 if level > Bounds.MODEL.nesting:
                     raise NotOfTheFormError
@@ -230,37 +241,44 @@ class PythonValues:
                     self._put(draft, item, span, level + 1)
                 self.add(draft, "]", span)
 
-    def _call(self, draft: _Draft, node: ast.Call) -> None:
+    def _call(self, draft: Draft, node: ast.Call) -> None:
         """Write a call."""
-        place = self._span(node.func)
+        if self._is_method(node.func) and write_method(self, draft, node):
+            return
+        place = self.span(node.func)
         self.add(draft, self._tool(node.func), place)
         self.add(draft, "(", Span(place.end, place.end))
         self._arguments(draft, node)
-        end = self._span(node).end
+        end = self.span(node).end
         self.add(draft, ")", Span(end - 1, end))
 
-    def _arguments(self, draft: _Draft, node: ast.Call) -> None:
+    def _is_method(self, node: ast.expr) -> bool:
+        """Whether a called name is a method of a value, and not the dotted name of a tool."""
+        name = dotted(node)
+        return name is None or name.split(".", 1)[0] in self.bound
+
+    def _arguments(self, draft: Draft, node: ast.Call) -> None:
         """Write the arguments of a call."""
         arguments: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
         for index, argument in enumerate(arguments):
-            place = self._span(argument)
+            place = self.span(argument)
             self.add(draft, ", " if index else "", Span(place.start, place.start))
             if isinstance(argument, ast.keyword):
                 name = argument.arg and argument_name(argument.arg)
                 if not name:
                     raise NotOfTheFormError
-                self.add(draft, f"{name}=", Span(place.start, self._span(argument.value).start))
-                self._write(draft, argument.value)
+                self.add(draft, f"{name}=", Span(place.start, self.span(argument.value).start))
+                self.write(draft, argument.value)
             else:
-                self._write(draft, argument)
+                self.write(draft, argument)
 
     def join(self, node: ast.Call) -> None:
         """Write the end of the plan."""
-        draft = _Draft(any(needs_tasks(each) for each in ast.walk(node)))
+        draft = Draft(any(map(needs_tasks, outside_loops(node))))
         self._arguments(draft, node)
-        span = self._span(node)
+        span = self.span(node)
         written = Written()
-        written.add("join(", self.begin, self._span(node.func).end)
+        written.add("join(", self.begin, self.span(node.func).end)
         for piece, place in draft.pieces:
             written.add(piece, place.start, place.end)
         written.add(")", span.end - 1, span.end)
@@ -277,118 +295,59 @@ class PythonValues:
         self.tools.append(tool)
         return tool
 
-    def _list(self, draft: _Draft, elements: list[ast.expr], span: Span) -> None:
+    def _list(self, draft: Draft, elements: list[ast.expr], span: Span) -> None:
         """Write a list."""
         self.add(draft, "[", Span(span.start, span.start + 1))
         for index, element in enumerate(elements):
-            start = self._span(element).start
+            start = self.span(element).start
             self.add(draft, ", " if index else "", Span(start, start))
-            self._write(draft, element)
+            self.write(draft, element)
         self.add(draft, "]", Span(span.end - 1, span.end))
 
-    def _mapping(self, draft: _Draft, node: ast.Dict, span: Span) -> None:
+    def _mapping(self, draft: Draft, node: ast.Dict, span: Span) -> None:
         """Write a mapping."""
         self.add(draft, "{", Span(span.start, span.start + 1))
         for index, (key, value) in enumerate(zip(node.keys, node.values, strict=True)):
             match key:
                 case ast.Constant(value=str() as text):
-                    place = self._span(key)
+                    place = self.span(key)
                     self.add(draft, ", " if index else "", Span(place.start, place.start))
                     self.add(draft, quoted(self.text(text)), place)
                     self.add(draft, ": ", Span(place.end, place.end))
-                    self._write(draft, value)
+                    self.write(draft, value)
                 case _:
                     raise NotOfTheFormError
         self.add(draft, "}", Span(span.end - 1, span.end))
 
-    def _joined(self, draft: _Draft, node: ast.JoinedStr) -> str:
+    def _joined(self, draft: Draft, node: ast.JoinedStr) -> str:
         """Return an f-string as a string of the plan language; dollar signs in its text are escaped."""
         parts: list[str] = []
-        outer, self._within = self._within, self._span(node)  # older Pythons have no positions inside f-strings
+        outer, self._within = self._within, self.span(node)  # older Pythons have no positions inside f-strings
         for part in node.values:
             match part:
                 case ast.Constant(value=str() as text):
                     parts.append(self.text(text).replace("$", "$$"))
                 case ast.FormattedValue(value=value, conversion=-1 | 115, format_spec=None):
                     parts.append(self._slot(draft, value))
+                case ast.FormattedValue(
+                    value=value, conversion=-1, format_spec=ast.JoinedStr(values=[ast.Constant(value=str() as spec)])
+                ):
+                    parts.append(self._slot(draft, value, f":{from_python(spec)}"))
                 case _:
                     raise NotOfTheFormError
         self._within = outer
         return quoted("".join(parts))
 
-    def _slot(self, draft: _Draft, node: ast.expr) -> str:
-        """Return a value inside an f-string: a reference, or the text of a constant."""
-        if draft.conditions and not is_part(node):
+    def _slot(self, draft: Draft, node: ast.expr, form: str = "") -> str:
+        """Return a value inside an f-string: a reference with its format, or the text of a constant."""
+        if draft.conditions and not (is_part(node) and self._has_known_steps(node)):
             raise NotOfTheFormError
         value = self._inner(node)
-        if isinstance(value, Constant):
+        if isinstance(value, Constant) and not form:
             return str(value.value).replace("$", "$$")
-        if isinstance(value, ConstantItems):
+        if not isinstance(value, Result):
             value = self._task(node)
-        slot = f"${{{value.number}{''.join(map(raw_step, value.path))}}}"
-        if not BRACED.fullmatch(slot):
+        slot = f"${{{value.target}{''.join(map(raw_step, value.path))}{form}}}"
+        if not BRACED.fullmatch(slot) or not is_slot(slot):
             raise NotOfTheFormError
         return slot
-
-    def _operation(self, draft: _Draft, node: ast.expr, span: Span) -> None:
-        """Write an expression with operators."""
-        match node:
-            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-                self._write(draft, operand, ATOM)
-            case ast.UnaryOp(op=ast.USub() | ast.Not() as op, operand=operand):
-                word, least = ("-", MINUS) if isinstance(op, ast.USub) else ("not ", NOT)
-                self.add(draft, word, Span(span.start, self._span(operand).start))
-                self._write(draft, operand, least)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                level = PRECEDENCE[OPERATORS[type(op)]]
-                is_power = level == POWER
-                self._write(draft, left, level + is_power)
-                self._between(draft, OPERATORS[type(op)], left, right)
-                self._write(draft, right, MINUS if is_power else level + 1)
-            case ast.BoolOp(op=op, values=values):
-                self._either(draft, OPERATORS[type(op)], values)
-            case ast.Compare():
-                self._comparison(draft, node)
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                self._choice(draft, test, body, orelse)
-            case _:
-                raise NotOfTheFormError
-
-    def _between(self, draft: _Draft, word: str, left: ast.expr, right: ast.expr) -> None:
-        """Write an operator between two operands."""
-        self.add(draft, f" {word} ", Span(self._span(left).end, self._span(right).start))
-
-    def _either(self, draft: _Draft, word: str, values: list[ast.expr]) -> None:
-        """Write `and` or `or`; operands after the first are conditional."""
-        for index, value in enumerate(values):
-            if index:
-                self._between(draft, word, values[index - 1], value)
-            draft.conditions += bool(index)
-            self._write(draft, value, PRECEDENCE[word] + 1)
-            draft.conditions -= bool(index)
-
-    def _comparison(self, draft: _Draft, node: ast.Compare) -> None:
-        """Write comparisons; `is` is accepted only with `None`."""
-        self._write(draft, node.left, COMPARISON + 1)
-        left = node.left
-        for op, right in zip(node.ops, node.comparators, strict=True):
-            is_null = isinstance(right, ast.Constant) and right.value is None
-            word = {ast.Is: "==", ast.IsNot: "!="}.get(type(op)) if is_null else None
-            word = word or OPERATORS.get(type(op))
-            if word is None:
-                raise NotOfTheFormError
-            self._between(draft, word, left, right)
-            self._write(draft, right, COMPARISON + 1)
-            left = right
-
-    def _choice(self, draft: _Draft, test: ast.expr, body: ast.expr, orelse: ast.expr) -> None:
-        """Write a conditional expression."""
-        draft.conditions += 1
-        self._write(draft, body, 1)
-        draft.conditions -= 1
-        self._between(draft, "if", body, test)
-        self._write(draft, test, 1)
-        self._between(draft, "else", test, orelse)
-        draft.conditions += 1
-        self._write(draft, orelse)
-        draft.conditions -= 1

@@ -20,10 +20,15 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The result of a task, or a part of it."""
+    """The result of a task, or a part of it; in a loop, an element by its name."""
 
-    number: int
+    target: int | str
     path: tuple[str | int, ...] = ()
+
+    @property
+    def is_element(self) -> bool:
+        """Whether the value is an element of a loop, or a part of one."""
+        return isinstance(self.target, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,8 @@ Bound = Constant | Result | ConstantItems
 def step_into(bound: Bound, step: str | int) -> Bound:
     """Return a part of a value."""
     match bound:
-        case Result(number=number, path=path):
-            return Result(number, (*path, step))
+        case Result(target=target, path=path):
+            return Result(target, (*path, step))
         case ConstantItems(items=items) if isinstance(step, int) and -len(items) <= step < len(items):
             return items[step]
         case _:
