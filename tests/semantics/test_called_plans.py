@@ -1,6 +1,7 @@
 """Plans that call plans do what the same tasks do that are written out: as the reference says, whatever the passes."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -9,7 +10,7 @@ from typing import Final
 import pytest
 
 import llmc
-from llmc_compiler.ir.graph import Graph, Node, needed
+from llmc_compiler.ir.graph import Graph, Node, all_nodes, needed
 from llmc_compiler.lowering import inlining
 from llmc_compiler.lowering.inlining import PlanCall
 from llmc_grammar.source import Source
@@ -37,6 +38,16 @@ def test_what_is_printed_means_the_same() -> None:
             WORLD.begin(seed)
             run = runner.run(llmc.compile(text, TOOLBOX, plans=known).run(found.inputs))
             assert run.value == found.expected().value, f"{found}\n--- printed\n{text}"
+
+
+@pytest.mark.parametrize("optimized", [False, True])
+def test_what_is_saved_is_read(*, optimized: bool) -> None:
+    """The graph as JSON data is read back with its places, without the plans that are called."""
+    for seed in SEEDS:
+        program = family(seed).compiled(llmc.PIPELINE if optimized else ())
+        graph = llmc.Graph.from_json(json.loads(json.dumps(program.to_json())), TOOLBOX)
+        assert graph == program.graph
+        assert [node.span for node in all_nodes(graph)] == [node.span for node in all_nodes(program.graph)]
 
 
 def test_a_lost_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:

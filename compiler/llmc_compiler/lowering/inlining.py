@@ -307,7 +307,8 @@ class _Grafting:
         value = self._values[name]
         if not isinstance(value, Const):
             return replace(value, path=(*value.path, *path), span=span)
-        part: Term = Const(value.value, span)
+        # A constant is written in the call.
+        part: Term = Const(value.value, span if value.span == NOWHERE else value.span)
         for index, step in enumerate(path):
             inside = _inside(part.value, step) if isinstance(part, Const) else None
             if inside is None:

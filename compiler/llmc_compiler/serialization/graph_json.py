@@ -3,7 +3,8 @@
     {"version": 3, "language": 1,
      "inputs": [{"name", "type", "required", "default"}],
      "tasks": {task: node},
-     "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span"}]}
+     "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span", "file"?,
+                "inlined"?}], "files"?}
 
 `op` and `text` describe a node for people, with ids for other nodes, and are not read back. `operation` is for
 machines: see `term_json` for terms and `node_json` for operations.
@@ -30,9 +31,8 @@ from llmc_compiler.serialization.form_errors import (
     WrongVersion,
 )
 from llmc_compiler.serialization.json_reader import JsonPlace, ReadBudget
-from llmc_compiler.serialization.node_json import NodeReader, node_form, read_name, read_task
+from llmc_compiler.serialization.node_json import NodeReader, node_form, read_name, read_task, read_type
 from llmc_compiler.tools.toolbox import Toolbox
-from llmc_grammar import ast, parse
 from llmc_grammar.bounds import Bounds
 
 __all__ = ["LANGUAGE", "VERSION", "FormError", "from_json", "schema", "to_json"]
@@ -83,7 +83,9 @@ def from_json(data: object, tools: Toolbox, *, bounds: Bounds = Bounds.FILE) -> 
     depth = bounds.depth + 2 * bounds.nesting + 32
     whole = JsonPlace(data, ReadBudget(VALUES_A_TASK * bounds.tasks, depth, bounds.digits))
     version = _version(whole)
-    fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"))
+    fields = whole.fields(("version", "language", "inputs", "tasks", "nodes"), ("files",))
+    for file in fields["files"].items() if "files" in fields else ():
+        file.text()
     parameters = tuple([_parameter(entry) for entry in fields["inputs"].items()])
     inputs = {parameter.name for parameter in parameters}
     if len(inputs) < len(parameters):
@@ -111,20 +113,11 @@ def _version(whole: JsonPlace) -> int:
 
 def _parameter(place: JsonPlace) -> Parameter:
     fields = place.fields(("name", "type", "required", "default"))
-    wanted = _type(fields["type"])
+    wanted = read_type(fields["type"])
     required, default = fields["required"].flag(), fields["default"].json()
     if default is not None if required else not fits(default, wanted):
         raise fields["default"].wrong("null" if required else f"a value of type {describe(wanted)}")
     return Parameter(read_name(fields["name"]), wanted, required, default)
-
-
-def _type(place: JsonPlace) -> ast.Type:
-    text = place.text()
-    match parse(f"input x: {text}", bounds=Bounds.MODEL, header=True).plan.statements:
-        case (ast.Input(type=ast.Type() as found, default=None),) if describe(found) == text:
-            return found
-        case _:
-            raise place.wrong("a type of the plan language")
 
 
 def _check_names(graph: Graph, items: AbstractSet[str]) -> None:

@@ -1,7 +1,7 @@
 """Nodes as JSON data. Each has an `operation`, with a `kind` and these keys.
 
 call      tool, arguments: each with parameter and value; timeout, retries, fallback
-evaluate  term, fallback
+evaluate  term, fallback; plan and expects if it belongs to a call of a plan
 loop      item, source, body: nodes; result, carry: pairs of nodes; flat, calls
 join      term, everything
 """
@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from llmc_compiler.expressions.input_types import describe
 from llmc_compiler.expressions.terms import (
     Comprehension,
     Const,
@@ -28,6 +29,7 @@ from llmc_compiler.ir.graph import (
     Call,
     Condition,
     Evaluate,
+    Inlined,
     Join,
     Loop,
     Node,
@@ -40,11 +42,13 @@ from llmc_compiler.ir.graph import (
 )
 from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, TooDeep, WrongEffects, WrongParameter
 from llmc_compiler.serialization.json_reader import JsonPlace
-from llmc_compiler.serialization.term_json import read_span, read_term, span_form, term_form
+from llmc_compiler.serialization.term_json import PLACE, read_span, read_term, span_form, term_form
 from llmc_compiler.tools.signature import ArgumentError
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
+from llmc_grammar import ast, parse
 from llmc_grammar.ast import KEYWORDS
+from llmc_grammar.bounds import Bounds
 from llmc_grammar.suggestion import closest
 
 Told = Mapping[NodeId, tuple[str, list[str]]]
@@ -52,7 +56,9 @@ Told = Mapping[NodeId, tuple[str, list[str]]]
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _TASK: Final = re.compile(rf"[1-9][0-9]{{0,3}}|{_NAME.pattern}")
-_WAY: Final = re.compile(r"(?:/[a-z]+[0-9]*)*")
+_WAY: Final = re.compile(r"(?:/[A-Za-z0-9_]{1,130})*")
+_ELEMENT: Final = re.compile(rf"(?:{_TASK.pattern})(?:/[A-Za-z0-9_]{{1,130}})+")
+_TOOL: Final = re.compile(r"[A-Za-z0-9_.]{1,130}")
 _NODE_DEPTH: Final = 2
 """Levels of the form above a node."""
 
@@ -74,10 +80,17 @@ def node_form(node: Node, told: Told) -> dict[str, Any]:
         "after": list(node.after),
         "when": [
             {"text": words, "term": term_form(condition.term), "expected": condition.expected}
+            | ({"nested": True} if condition.nested else {})
             for condition, words in zip(node.when, conditions, strict=True)
         ],
         **span_form(node.span),
+        **({} if node.inlined is None else {"inlined": _inlined_form(node.inlined)}),
     }
+
+
+def _inlined_form(inlined: Inlined) -> dict[str, Any]:
+    """Return the origin of a node in a called plan as JSON data."""
+    return {"task": inlined.task, "calls": list(map(span_form, inlined.calls)), "owner": inlined.owner}
 
 
 def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
@@ -92,8 +105,10 @@ def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
                 "retries": retries,
                 "fallback": _optional_form(fallback),
             }
-        case Evaluate(term, fallback):
-            return {"kind": "evaluate", "term": term_form(term), "fallback": _optional_form(fallback)}
+        case Evaluate(term, fallback, plan, expects):
+            form = {"kind": "evaluate", "term": term_form(term), "fallback": _optional_form(fallback)}
+            wanted = [{"name": name, "type": describe(type_)} for name, type_ in expects]
+            return form | ({} if plan is None else {"plan": plan, "expects": wanted})
         case Loop(name, source, body, result, carry, flat, calls):
             return {
                 "kind": "loop",
@@ -122,6 +137,22 @@ def read_name(place: JsonPlace) -> str:
     return name
 
 
+def read_element(place: JsonPlace) -> str:
+    """Read the name of a loop's element; in a called plan it is an id. Raises Malformed."""
+    name = place.text()
+    return name if _ELEMENT.fullmatch(name) else read_name(place)
+
+
+def read_type(place: JsonPlace) -> ast.Type:
+    """Read a type as written; raises Malformed."""
+    text = place.text()
+    match parse(f"input x: {text}", bounds=Bounds.MODEL, header=True).plan.statements:
+        case (ast.Input(type=ast.Type() as found, default=None),) if describe(found) == text:
+            return found
+        case _:
+            raise place.wrong("a type of the plan language")
+
+
 def read_task(place: JsonPlace, text: str) -> TaskId:
     """Read the id of a task, its number or name; raises Malformed."""
     if not _TASK.fullmatch(text) or (text in KEYWORDS and text != JOIN):
@@ -146,7 +177,7 @@ class NodeReader:
 
     def node(self, place: JsonPlace, around: tuple[str, ...] = ()) -> Node:
         """Read a node; raises FormError. It may read the elements of the loops `around` it."""
-        fields = place.fields(_KEYS, ("span",))
+        fields = place.fields(_KEYS, (*PLACE, "inlined"))
         task = read_task(fields["task"], fields["task"].text())
         node = Node(
             id=self._id(fields["id"], task),
@@ -157,6 +188,7 @@ class NodeReader:
             after=_ids(fields["after"]),
             origins=tuple([read_task(origin, origin.text()) for origin in fields["origins"].items()]),
             span=read_span(fields),
+            inlined=_inlined(fields["inlined"]) if "inlined" in fields else None,
         )
         for key in ("op", "text"):
             fields[key].text()
@@ -184,8 +216,7 @@ class NodeReader:
             case "call":
                 return self._call(place)
             case "evaluate":
-                fields = place.fields(("kind", "term", "fallback"))
-                return Evaluate(read_term(fields["term"]), _optional(fields["fallback"]))
+                return _evaluate(place)
             case "loop":
                 return self._loop(place, around)
             case "join":
@@ -215,7 +246,7 @@ class NodeReader:
         for entry, pair in pairs:
             if len(pair) != 2:  # noqa: PLR2004 (earlier and later)
                 raise entry.wrong("a list of two nodes, the earlier first")
-        name = read_name(fields["item"])
+        name = read_element(fields["item"])
         self._take(name, around, place)
         return Loop(
             name,
@@ -268,9 +299,34 @@ def _with_names(node: Node, name: str) -> Node:
 
 
 def _condition(place: JsonPlace) -> Condition:
-    fields = place.fields(("text", "term", "expected"))
+    fields = place.fields(("text", "term", "expected"), ("nested",))
     fields["text"].text()
-    return Condition(read_term(fields["term"]), fields["expected"].flag())
+    nested = "nested" in fields and fields["nested"].flag()
+    return Condition(read_term(fields["term"]), fields["expected"].flag(), nested)
+
+
+def _evaluate(place: JsonPlace) -> Evaluate:
+    """Read an evaluation, or a part of a call of a plan."""
+    fields = place.fields(("kind", "term", "fallback"), ("plan", "expects"))
+    op = Evaluate(read_term(fields["term"]), _optional(fields["fallback"]))
+    if "plan" not in fields:
+        return op
+    plan = fields["plan"].text()
+    if not _TOOL.fullmatch(plan):
+        raise fields["plan"].wrong("the name of a plan")
+    entries = [entry.fields(("name", "type")) for entry in fields["expects"].items()] if "expects" in fields else []
+    expects = tuple([(read_name(entry["name"]), read_type(entry["type"])) for entry in entries])
+    return replace(op, plan=plan, expects=expects)
+
+
+def _inlined(place: JsonPlace) -> Inlined:
+    """Read the origin of a node in a called plan."""
+    fields = place.fields(("task", "calls", "owner"))
+    calls = tuple([read_span(call.fields((), PLACE)) for call in fields["calls"].items()])
+    if not calls:
+        raise fields["calls"].wrong("a list of one call or more")
+    owner = fields["owner"]
+    return Inlined(NodeId(fields["task"].text()), calls, None if owner.value is None else NodeId(owner.text()))
 
 
 def _ids(place: JsonPlace) -> tuple[NodeId, ...]:

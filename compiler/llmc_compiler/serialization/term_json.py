@@ -39,10 +39,15 @@ from llmc_compiler.expressions.terms import (
 from llmc_compiler.serialization.json_reader import JsonPlace
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
-from llmc_grammar.source import Span
+from llmc_grammar.source import TEXT, Span
 
 UNARY: Final = ("not", "-")
 BINARY: Final = ("and", "or", *OPERATORS)
+
+PLACE: Final = ("span", "file")
+"""The keys of a place, which may be left out."""
+
+_MOST_FILES: Final = 10_000
 
 
 def term_form(term: Term) -> dict[str, Any]:
@@ -51,8 +56,10 @@ def term_form(term: Term) -> dict[str, Any]:
 
 
 def span_form(span: Span) -> dict[str, Any]:
-    """Return the entry for a span, or an empty mapping if it is unknown."""
-    return {} if span == NOWHERE else {"span": list(span)}
+    """Return the entries for a span: none if it is unknown, and the number of its file if that is another plan's."""
+    number = span.start // TEXT
+    entries: dict[str, Any] = {} if span == NOWHERE else {"span": list(span.moved(-number * TEXT))}
+    return entries | {"file": number} if number else entries
 
 
 def _form(term: Term) -> dict[str, Any]:
@@ -108,14 +115,19 @@ def read_term(place: JsonPlace) -> Term:
     if reader is None:
         raise place.wrong(f"a term whose `kind` is one of {', '.join(_READERS)},")
     keys, read = _UNNAMED if kind == "item" and "name" not in written else reader
-    fields = place.fields(("kind", *keys), ("span",))
+    fields = place.fields(("kind", *keys), PLACE)
     span = read_span(fields)
     return read(*(fields[key] for key in keys), span)
 
 
 def read_span(fields: dict[str, JsonPlace]) -> Span:
-    """Read a span, if there is one."""
-    return fields["span"].span() if "span" in fields else NOWHERE
+    """Read a span, if there is one; raises Malformed."""
+    if "span" not in fields:
+        return NOWHERE
+    number = fields["file"].count() if "file" in fields else 0
+    if number > _MOST_FILES:
+        raise fields["file"].wrong(f"the number of a file, at most {_MOST_FILES},")
+    return fields["span"].span().moved(number * TEXT)
 
 
 def _const(value: JsonPlace, span: Span) -> Term:

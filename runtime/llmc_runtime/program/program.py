@@ -242,8 +242,9 @@ class Program(Brief):
         return Story.of(self.graph if self.written is None else self.written, self.passes, self.source, width)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the graph as JSON data for `Graph.from_json`."""
-        return to_json(self.graph)
+        """Return the graph as JSON data for `Graph.from_json`, with the files of plans that it calls."""
+        files = [other.name for other in self.source.others]
+        return to_json(self.graph) | ({"files": files} if files else {})
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
