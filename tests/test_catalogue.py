@@ -33,7 +33,27 @@ PACKAGES: Final = (llmc_grammar, llmc_compiler, llmc_runtime, llmc)
 ENTRIES: Final = [(package, entry) for package, page in PAGES for entry in entries(package, page)]
 TOOLS: Final = "from llmc import pure\n\n@pure\ndef search(text: str) -> str:\n    '''Search.'''\n    return text\n"
 
-COMPANIONS: Final = {"W132": {"W131"}}
+OTHER: Final = """# The page on a subject.
+use "web.py"
+
+input subject: str
+
+1. search($subject)
+join($1)
+"""
+PLANS: Final = {
+    "other.llmc": OTHER,
+    "circle.llmc": 'use "plan.llmc"\n\n1. plan()\njoin($1)\n',
+    "broken.llmc": 'use "web.py"\n\n1. search("K2")\njoin($2)\n',
+    **{
+        f"chain{level}.llmc": f'use "chain{level + 1}.llmc"\n\n1. chain{level + 1}()\njoin($1)\n'
+        for level in range(1, 40)
+    },
+    "chain40.llmc": "1. 1 + 1\njoin($1)\n",
+}
+"""Plan files beside that of an example."""
+
+COMPANIONS: Final = {"W132": {"W131"}, "E224": {"E225"}, "E225": {"E202"}, "E226": {"E225"}}
 """Mistakes that never come alone, and those that come with them."""
 
 FOREIGN: Final = re.compile(r"\b(token|parser?|lexer|syntax|invalid|illegal|please|you)\b")
@@ -76,11 +96,13 @@ def found_by_grammar(text: str, reading: tuple[str, ...]) -> Found:
     return list(parsed.diagnostics), parsed.source
 
 
-def found_with_files(text: str) -> Found:
-    """What is found in a plan beside two files with one tool each."""
-    for name in ("web.py", "archive.py", "plan.llmc"):
-        Path(name).write_text(text if name.endswith("llmc") else TOOLS, "utf-8")
-    limits = bounds(None, None)
+def found_with_files(text: str, tasks: int | None = None) -> Found:
+    """What is found in a plan beside two files with one tool each, and some plan files."""
+    for name in ("web.py", "archive.py"):
+        Path(name).write_text(TOOLS, "utf-8")
+    for name, plan in {**PLANS, "plan.llmc": text}.items():
+        Path(name).write_text(plan, "utf-8")
+    limits = bounds(tasks, None)
     report = check_plan(read_plan("plan.llmc", limits.text), named_tools(()), limits)
     return list(report.diagnostics), report.source
 
@@ -89,6 +111,9 @@ def found(package: str, text: str, reading: tuple[str, ...]) -> Found:
     """What is wrong with the plan of an entry."""
     if package == "llmc_grammar":
         return found_by_grammar(text, reading)
+    if "files" in reading:
+        words = dict(word.split("=") for word in reading if "=" in word)
+        return found_with_files(text, int(words["tasks"]) if "tasks" in words else None)
     if "mode=lenient" in reading:
         parsed = parse(text, name="plan.llmc", mode="lenient", tools=COMPILED)
         return list(check(parsed, COMPILED, lenient=True)), parsed.source

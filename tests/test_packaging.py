@@ -55,7 +55,9 @@ def test_a_package_is_typed(package: str) -> None:
         ("llmc_compiler", "diagnostics/text_errors.md"),
         ("llmc_compiler", "diagnostics/secret_errors.md"),
         ("llmc_compiler", "serialization/graph.schema.json"),
+        ("llmc_compiler", "diagnostics/inlining_errors.md"),
         ("llmc", "config/tool_files.md"),
+        ("llmc", "config/used_plans.md"),
     ],
 )
 def test_data_is_shipped(package: str, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Mistakes in calls of plans as tools (E222 to E226)."""
+"""Mistakes in calls of plans as tools (E222, E223 and E226)."""
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.mistake import mistake
@@ -41,28 +41,3 @@ class TooDeep(Diagnostic):
 
     plan: str
     most: int
-
-
-@mistake
-class PlanCircle(Diagnostic):
-    """Plans use one another in a circle."""
-
-    code = "E224"
-    title = "plans use one another in a circle: {circle}"
-    label = "closes the circle"
-    help = "remove one of these `use` lines"
-
-    circle: str
-
-
-@mistake
-class BrokenPlan(Diagnostic):
-    """A plan that another one uses has mistakes."""
-
-    code = "E225"
-    title = "`{target}` has {count}"
-    label = "used here"
-    help = "correct that plan first"
-
-    target: str
-    count: str

@@ -3,8 +3,8 @@
     {"version": 3, "language": 1,
      "inputs": [{"name", "type", "required", "default"}],
      "tasks": {task: node},
-     "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span", "file"?,
-                "inlined"?}], "files"?}
+     "nodes": [{"id", "op", "text", "operation", "task", "origins", "effects", "needs", "after", "when", "span",
+                "file"?, "inlined"?}], "files"?}
 
 `op` and `text` describe a node for people, with ids for other nodes, and are not read back. `operation` is for
 machines: see `term_json` for terms and `node_json` for operations.

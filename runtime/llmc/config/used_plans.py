@@ -13,7 +13,7 @@ from llmc.config.any_toolbox import AnyTools
 from llmc.config.config import Config
 from llmc.config.tool_files import MissingToolsError, UseError, resolve_uses
 from llmc_compiler.compiler import check, compile_parsed
-from llmc_compiler.diagnostics.inlining_errors import BrokenPlan, PlanCircle, TooDeep
+from llmc_compiler.diagnostics.inlining_errors import TooDeep
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, WrittenPlan, with_others
@@ -22,11 +22,37 @@ from llmc_grammar import Parsed, parse
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, relocated
+from llmc_grammar.mistake import mistake
 from llmc_grammar.plan_comment import plan_comment
 from llmc_grammar.source import TEXT, Source, Span
 from llmc_runtime.input_files import folder_of, read_start
 
 _NO_CONFIG: Final = Config()
+
+
+@mistake
+class PlanCircle(Diagnostic):
+    """Plans use one another in a circle."""
+
+    code = "E224"
+    title = "plans use one another in a circle: {circle}"
+    label = "closes the circle"
+    help = "remove one of these `use` lines"
+
+    circle: str
+
+
+@mistake
+class BrokenPlan(Diagnostic):
+    """A plan that another one uses has mistakes."""
+
+    code = "E225"
+    title = "`{target}` has {count}"
+    label = "used here"
+    help = "correct that plan first"
+
+    target: str
+    count: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +118,7 @@ class UsedPlans:
                 self._chain.pop()
         if isinstance(made, PlanTool):
             return Toolbox([made])
-        errors = sum(mistake.severity == "error" for mistake in made.mistakes)
+        errors = sum(each.severity == "error" for each in made.mistakes)
         count = "1 mistake" if errors == 1 else f"{errors} mistakes"
         found.mistakes.append(BrokenPlan(span=use.span, target=use.target, count=count))
         found.add(made)
@@ -113,7 +139,7 @@ class UsedPlans:
             tools = self._tools(parsed.plan, folder_of(file))
         except UseError as error:
             own = check(parsed, AnyTools(), bounds=self.bounds)
-            inner = tuple(mistake for mistake in error.diagnostics if not isinstance(mistake, BrokenPlan))
+            inner = tuple(each for each in error.diagnostics if not isinstance(each, BrokenPlan))
             return _Broken((parsed.source, *error.others), (*own, *inner))
         try:
             compiled = compile_parsed(parsed, tools, passes=(), bounds=self.bounds)
@@ -139,9 +165,9 @@ class _Found:
         for text in broken.texts:
             if text not in self.texts:
                 self.texts.append(text)
-        for mistake in broken.mistakes:
-            moved = relocated(mistake, lambda span: self._moved(span, broken))
-            if mistake.severity == "error" and moved not in self.mistakes:
+        for found in broken.mistakes:
+            moved = relocated(found, lambda span: self._moved(span, broken))
+            if found.severity == "error" and moved not in self.mistakes:
                 self.mistakes.append(moved)
 
     def _moved(self, span: Span, broken: _Broken) -> Span:

@@ -30,7 +30,9 @@ PAGES: Final = (
     ("llmc_compiler", "diagnostics/plan_errors.md"),
     ("llmc_compiler", "diagnostics/text_errors.md"),
     ("llmc_compiler", "diagnostics/secret_errors.md"),
+    ("llmc_compiler", "diagnostics/inlining_errors.md"),
     ("llmc", "config/tool_files.md"),
+    ("llmc", "config/used_plans.md"),
 )
 """The pages of mistakes, with their packages."""
 
