@@ -114,9 +114,6 @@ class Merging:
         key = _key(node)
         if key is None:
             return None
-        if node.owner is not None and key not in self._kept:
-            # Calls that print as they were written hide their nodes: others cannot read them.
-            key = ("hidden", key)
         first = self._kept.setdefault(key, node.id)
         return None if first == node.id else first
 

@@ -28,6 +28,7 @@ from llmc_compiler.ir.graph import (
     all_nodes,
     dependencies,
     effects_of,
+    may_write,
     nodes_within,
     terms,
 )
@@ -91,9 +92,11 @@ class Folding:
         folded = self._folded(node)
         if str(node.id) != str(node.task):
             self._bury(folded)
-        is_known = isinstance(folded.op, Evaluate) and not (folded.op.plan or folded.when or folded.needs)
-        if is_known and isinstance(folded.op, Evaluate) and isinstance(folded.op.term, Const):
-            self._known[node.id] = folded.op.term
+        match folded:
+            case Node(op=Evaluate(term=Const() as value, plan=None), when=(), needs=()):
+                self._known[node.id] = value
+            case _:
+                pass
         return (folded,)
 
     def _folded(self, node: Node) -> Node:
@@ -107,9 +110,10 @@ class Folding:
         for condition in node.when:
             term = self._terms(self._known, sure).fold(condition.term)
             sure.update(read.node for read in reads(term))
-            if not isinstance(term, Const) or bool(term.value) != condition.expected:
-                when.append(condition if term is condition.term else replace(condition, term=term))
-            if isinstance(term, Const) and bool(term.value) != condition.expected:
+            if isinstance(term, Const) and bool(term.value) == condition.expected:
+                continue
+            when.append(condition if term is condition.term else replace(condition, term=term))
+            if isinstance(term, Const):
                 break  # the rest is not reached
         return tuple(when), sure
 
@@ -134,7 +138,7 @@ class Folding:
         body = []
         for inner in loop.body:
             body.append(folded := self._folded(inner))
-            if inner.id != loop.result and free.issuperset(folded.needs) and not _writes(folded):
+            if inner.id != loop.result and free.issuperset(folded.needs) and not may_write(folded):
                 self._bury(folded)
         alive = _without_dead(body, self.dead, [loop.result])
         is_same = source is loop.source and are_same(alive, loop.body)
@@ -151,11 +155,6 @@ class Folding:
                 self.dead[node.id] = frozenset(read_before)
                 return
             read_before.update(risks(condition.term, self.dead))
-
-
-def _writes(node: Node) -> bool:
-    """Whether a node may change something."""
-    return any(effect.may_write for effect in node.effects)
 
 
 def _without_dead(nodes: list[Node], dead: Collection[NodeId], wanted: Iterable[NodeId]) -> list[Node]:

@@ -16,6 +16,7 @@ from llmc_compiler.ir.graph import (
     dependencies,
     effects_of,
     loops_within,
+    may_write,
     node_body,
     op_name,
     terms,
@@ -69,7 +70,7 @@ class Hoisting:
         if isinstance(node.op, Loop):
             node = self._with_hoisted(node, node.op)
         self._needs[node.id] = node.needs
-        if not isinstance(node.op, Loop) or _may_change(node):
+        if not isinstance(node.op, Loop) or may_write(node):
             return (node,)
         return tuple(_hoisted(node, node.op, self._needs))
 
@@ -80,11 +81,6 @@ class Hoisting:
             return node
         op = replace(loop, body=body)
         return replace(node, op=op, needs=dependencies(op, node.when), effects=effects_of(op))
-
-
-def _may_change(node: Node) -> bool:
-    """Whether a node may change something."""
-    return any(effect.rule.prune is not When.YES for effect in node.effects)
 
 
 def _hoisted(node: Node, loop: Loop, needs: Mapping[NodeId, tuple[NodeId, ...]]) -> Iterator[Node]:
@@ -201,7 +197,7 @@ def _remarks(around: Node, loop: Loop, places: Mapping[NodeId, NodeId | None]) -
     """Yield remarks on the calls in a loop that do not depend on the element; `places` maps nodes to their loops."""
     inside = {node.id for node in loop.body}
     able = _invariant(loop, inside)
-    writer = next((node for node in loop.body if _may_change(node)), None)
+    writer = next((node for node in loop.body if may_write(node)), None)
     for node in able.values():
         if not isinstance(node.op, Call) or _length(loop.source) == 0:
             continue

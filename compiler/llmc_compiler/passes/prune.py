@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from llmc_compiler.effects.effects import UNKNOWN, When
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Node, needed
+from llmc_compiler.effects.effects import UNKNOWN
+from llmc_compiler.ir.graph import JOIN, Call, Graph, Node, may_write, needed
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
 
@@ -24,11 +24,11 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
-        roots = {node.id: node.owner for node in graph.nodes.values() if node.id == JOIN or _has_effect(node)}
         # A call that prints as it was written stays with the effects of its tasks.
-        alive = needed(
-            graph, [*roots, *(owner for owner in roots.values() if owner is not None and owner in graph.nodes)]
-        )
+        roots = {
+            key for node in graph.nodes.values() if node.id == JOIN or may_write(node) for key in (node.id, node.owner)
+        }
+        alive = needed(graph, graph.nodes.keys() & roots)
         if len(alive) == len(graph.nodes):
             return graph
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}
@@ -52,8 +52,3 @@ def _dropped(node: Node) -> Remark:
     """Return the remark on a dropped node."""
     where = (node.id, node.origins, node.span)
     return PrunedCall(*where, node.effects) if node.effects else Pruned(*where)
-
-
-def _has_effect(node: Node) -> bool:
-    """Whether the node must run even if its value is not used."""
-    return any(effect.rule.prune is not When.YES for effect in node.effects)
