@@ -1,4 +1,4 @@
-"""Steps, slices, lists in place, formats and functions: examples with their values, calls and printed forms."""
+"""Steps, slices, lists in place, formats, functions, plans as tools: examples with values, calls and printed forms."""
 
 from collections import Counter
 from pathlib import Path
@@ -63,11 +63,28 @@ def note(text: str) -> int:
 
 TOOLBOX: Final = llmc.Toolbox([flights, place, note])
 
+CHEAPEST: Final = """\
+# The cheapest flight to a city.
+input city: str
+
+all = flights()
+found = [$f for f in $all if $f.to == $city]
+join(min($found, by="price"))
+"""
+AREA: Final = """\
+# The area of a place, with a note.
+input city: str
+
+note("somebody asked for $city")
+join(place($city).area)
+"""
+PLANS: Final = {name: llmc.compile(text, TOOLBOX) for name, text in (("cheapest", CHEAPEST), ("area", AREA))}
+
 
 def outcome(text: str) -> str:
     """What comes of a plan: its value, the calls, and the optimised plan."""
     CALLS.clear()
-    program = llmc.compile(text, TOOLBOX)
+    program = llmc.compile(text, TOOLBOX, plans=PLANS)
     run = program.run_sync()
     assert not run.errors
     calls = ", ".join(f"{name} {count}" for name, count in sorted(CALLS.items())) or "none"
@@ -91,6 +108,7 @@ def test_the_printed_form_means_the_same(case: Case) -> None:
 def test_the_page_of_the_language_has_the_examples() -> None:
     """Each plan and its value are in docs/language.md."""
     page = PAGE.read_text(encoding="utf-8")
+    assert all(f"```llmc\n{text}```" in page for text in (CHEAPEST, AREA))
     for case in CASES:
         value = case.after.splitlines()[0].removeprefix("value: ")
         assert f"```llmc\n{case.before}```\n\n```json\n{value}\n```" in page, case.title
