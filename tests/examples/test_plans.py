@@ -42,6 +42,15 @@ VALUES: Final[dict[str, Json]] = {
         "rain in oslo",
         "Warm in Rome\nRain in Oslo",
     ],
+    "profile": "Lyon is a small city in France with 522,969 people",
+    "brochure": [
+        "Tokyo is a big city in Japan with 14,047,594 people",
+        [
+            "Lyon is a small city in France with 522,969 people",
+            "Marseille is a small city in France with 870,731 people",
+        ],
+        "Atlantis is not on the map",
+    ],
     "publish": "published as number 1",
     "tracker": {"number": 1, "title": "The kettle whistles in the wrong key", "state": "closed"},
     "nine": "Paris and Tokyo are 9712 km apart, with 2165423 and 14047594 inhabitants",

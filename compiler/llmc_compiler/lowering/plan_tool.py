@@ -26,13 +26,19 @@ from llmc_compiler.tools.signature import (
     Wanted,
 )
 from llmc_compiler.tools.tool import Tool
-from llmc_grammar import ast
 from llmc_grammar.source import Source
 
 DEEPEST: Final = 32
 """The most plans that may call one another in a chain."""
 
-_OF_TYPE: Final = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+_NAMES: Final = {
+    "null": "null",
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "str": "string",
+}
+"""Names of types in JSON schemas."""
 
 _KINDS: Final = (Kind.PURE, Kind.NONDET, Kind.READ, Kind.BARE, Kind.IDEMPOTENT, Kind.WRITE, Kind.OPAQUE)
 """The kinds of effects, from the most harmless to the one about which the least is known."""
@@ -56,18 +62,23 @@ class WrittenPlan:
         return sum(1 for _ in all_nodes(self.graph))
 
 
-def _schema(written: ast.Type) -> dict[str, Any]:
+def _schema(found: Type) -> dict[str, Any]:
     """Return the JSON schema of a type."""
-    match written.name:
-        case "any":
-            return {}
-        case "list":
-            schema: dict[str, Any] = {"type": "array", "items": _schema(written.of or ast.Type("any"))}
-        case "dict":
-            schema = {"type": "object", "additionalProperties": _schema(written.of or ast.Type("any"))}
-        case name:
-            schema = {"type": _OF_TYPE[name]}
-    return {"anyOf": [schema, {"type": "null"}]} if written.optional else schema
+    match found:
+        case types.Basic(name):
+            return {} if name == "any" else {"type": _NAMES[name]}
+        case types.WordsType(words):
+            return {"enum": sorted(words)}
+        case types.ListOfType(item):
+            return {"type": "array", "items": _schema(item)}
+        case types.Record(fields, rest):
+            schema: dict[str, Any] = {"type": "object"}
+            if fields:
+                schema["properties"] = {each.name: _schema(each.type) for each in fields}
+                schema["required"] = [each.name for each in fields if each.required]
+            return schema | {"additionalProperties": False if rest is None else _schema(rest)}
+        case types.Union(options):
+            return {"anyOf": list(map(_schema, options))}
 
 
 class PlanSignature:
@@ -75,7 +86,6 @@ class PlanSignature:
 
     converts: Final = False
     forms: Final[tuple[tuple[ToolParameter, ...], ...]] = ()
-    returns: Final[dict[str, Any]] = {}
 
     def __init__(self, inputs: Sequence[Parameter], gives: Type = ANY) -> None:
         self.inputs: Mapping[str, Parameter] = {each.name: each for each in inputs}
@@ -89,12 +99,17 @@ class PlanSignature:
         return {
             "type": "object",
             "properties": {
-                name: _schema(each.type) | ({} if each.required else {"default": each.default})
+                name: _schema(types.declared(each.type)) | ({} if each.required else {"default": each.default})
                 for name, each in self.inputs.items()
             },
             "required": list(self.shape.required),
             "additionalProperties": False,
         }
+
+    @cached_property
+    def returns(self) -> dict[str, Any]:
+        """The JSON schema of the value."""
+        return _schema(self.gives)
 
     @property
     def takes(self) -> tuple[ToolParameter, ...]:
