@@ -1,9 +1,9 @@
-"""Which random plans are run: 2,000, or as many as LLMC_PLANS says."""
+"""Which random plans are run: 1,000, or as many as LLMC_PLANS says."""
 
 import os
 from typing import Final
 
-SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "2000")))
+SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "1000")))
 
 SHOWN: Final = 3
 """How many plans are shown where a law does not hold."""
