@@ -302,38 +302,6 @@ def deep(levels: int) -> object:
     return found
 
 
-def renamed(name: str) -> Any:  # noqa: ANN401 — JSON data
-    """The form whose element has another name."""
-    return json.loads(good().replace('"item": "x"', f'"item": "{name}"').replace('"name": "x"', f'"name": "{name}"'))
-
-
-def test_an_element_has_a_name_of_its_own() -> None:
-    """No task and no input has it, and no element around it."""
-    assert from_json(renamed("y"), TOOLS).nodes
-    with pytest.raises(form_errors.BrokenReference, match="nodes: two things have the name `b`"):
-        from_json(renamed("b"), TOOLS)
-    data = to_json(compiled("1. rows()\n2. [[f($x, [$z for z in $y]) for y in $x] for x in $1]\njoin($2)", TOOLS))
-    assert from_json(json.loads(json.dumps(data)), TOOLS).nodes
-    for other in "xy":
-        for key in ("item", "name"):
-            form_text = json.dumps(data).replace(f'"{key}": "z"', f'"{key}": "{other}"')
-            form_text = form_text.replace(f'"{key}": "y"', f'"{key}": "x"') if other == "x" else form_text
-            if form_text != json.dumps(data):
-                with pytest.raises(form_errors.BrokenReference):
-                    from_json(json.loads(form_text), TOOLS)
-
-
-def test_loops_are_nested_as_deep_as_in_plans() -> None:
-    """They have a bound of their own, since three stand in a row between brackets."""
-    text = "1. " + "[" * 30 + "send($x0a)"
-    text += "".join(f" for x{n}a in [1] for x{n}b in [2] for x{n}c in [3]]" for n in range(30))
-    graph = compiled(f"{text}\njoin($1)", TOOLS)
-    data = json.loads(json.dumps(to_json(graph)))
-    assert to_json(from_json(data, TOOLS)) == data
-    with pytest.raises(form_errors.TooDeep, match="the nesting is deeper than 87 levels"):
-        from_json(data, TOOLS, bounds=Bounds(nesting=29))
-
-
 def nested(levels: int) -> object:
     """An operator of an operator of an operator."""
     found: object = TERM

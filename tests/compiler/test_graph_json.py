@@ -19,7 +19,6 @@ from llmc_compiler.passes.hoist import Hoist
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.passes.prune import Prune
 from llmc_compiler.serialization.compiled_graph import Graph
-from llmc_compiler.serialization.form_errors import FormError
 from llmc_compiler.serialization.graph_json import schema, to_json
 from llmc_grammar import print_plan
 from llmc_grammar.ast import NOWHERE
@@ -129,37 +128,3 @@ def test_the_deepest_plan_is_read() -> None:
     text = "1. f(" + "[" * 30 + "1" + "]" * 30 + ")\n2. f(" + "-" * 60 + "$1 " + "+ 1 " * 60 + ")\n"
     graph = compiled(f"{text}join($2)", TOOLS)
     assert Graph.from_json(form(graph), TOOLS) == graph
-
-
-def unnamed(value: Any) -> Any:  # noqa: ANN401 — JSON data
-    """A form as version 2 wrote it: elements had no names, and loops neither `flat` nor `calls`."""
-    if isinstance(value, list):
-        return [unnamed(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    new = {"loop": {"flat", "calls"}, "item": {"name"}}.get(value.get("kind", ""), set())
-    return {key: unnamed(inner) for key, inner in value.items() if key not in new}
-
-
-def test_version_2_is_read() -> None:
-    """An element without a name is that of the loop around it; nothing of the new version is taken in the old one."""
-    text = 'a = rows()\nb = [f("$x", $x.id), send($x["k"])] for x in $a if $x or $x.id > 1\njoin($b)'
-    graph = compiled(text, TOOLS, PIPELINE)
-    old = unnamed(form(graph)) | {"version": 2}
-    assert "flat" in json.dumps(form(graph))
-    assert '"name": "x"' not in json.dumps(old)
-    assert Graph.from_json(old, TOOLS) == graph
-    with pytest.raises(FormError, match="`flat` is not a known key"):
-        Graph.from_json(form(graph) | {"version": 2}, TOOLS)
-    with pytest.raises(FormError, match="`flat` is missing"):
-        Graph.from_json(old | {"version": 3}, TOOLS)
-
-
-def test_nested_loops_are_read() -> None:
-    """With their places, names and carried effects."""
-    text = "1. rows()\n2. store($x, $y, [send($z) for z in f($y) if $z]) for x in $1 if $x for y in rows($x)\njoin($2)"
-    for passes in PASSES:
-        graph = compiled(text, TOOLS, passes)
-        data = form(graph)
-        assert next(VALIDATOR.iter_errors(data), None) is None
-        assert Graph.from_json(data, TOOLS) == graph

@@ -258,7 +258,7 @@ class NodeReader:
         )
 
     def _body(self, place: JsonPlace, around: Collection[str]) -> Iterator[JsonPlace]:
-        """Return the nodes of a body, as deep as those outside: the nesting of loops has a bound of its own."""
+        """Return the nodes of a body, as deep as those outside: the nesting of loops is bounded separately."""
         if len(around) >= self._nesting:
             raise TooDeep(place.path, most=self._nesting)
         return (replace(entry, depth=_NODE_DEPTH) for entry in place.items())

@@ -5,11 +5,13 @@ from typing import Final
 
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
 from llmc_compiler.expressions.evaluation import evaluate, truth
-from llmc_compiler.expressions.memory_limit import ELEMENT
+from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import Json, NodeId, reads
 from llmc_compiler.ir.graph import Loop, Node, TaskId
-from llmc_runtime.errors import Blocked, LoopFailed, PlanError
-from llmc_runtime.state.instance import Instance, Scope
+from llmc_runtime.calls.run_budget import RunBudget
+from llmc_runtime.errors import Blocked, LimitReached, LoopFailed, PlanError
+from llmc_runtime.limits import Limits
+from llmc_runtime.state.instance import Instance, Scope, Verdict
 from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
 from llmc_runtime.values import thaw
 
@@ -34,14 +36,30 @@ def _most(loop: Loop, limit: int) -> int:
     return limit if loop.calls else max(limit, MOST_WITHOUT_CALLS)
 
 
-class FlatTotals:
-    """The numbers of innermost elements of flat loops: together they may have no more than a single loop."""
+class LoopOpener:
+    """Finds the elements of a run's loops; those of a flat loop may be no more together than those of a single one."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._totals: dict[Key, int] = {}
 
-    def check(self, instance: Instance, loop: Loop, items: Sequence[Json]) -> None:
+    def open(self, instance: Instance, loop: Loop, run_budget: RunBudget, tasks: int) -> Sequence[Instance] | Failed:
+        """Create the instances of a loop in a run that has so many tasks, or fail if it may not have more.
+
+        Raises SkippedRead, EvaluationError and NoRoomError.
+        """
+        room = MemoryRoom(run_budget.left)
+        items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
+        self._check(instance, loop, items)
+        if (why := self._limits.too_many_tasks(tasks + len(items) * len(loop.body))) is not None:
+            return Failed(LimitReached(instance.node.task, instance.node.span, limit="tasks", why=why))
+        # The elements stay in memory, and a list of their results follows.
+        size = room.built + ELEMENT * len(items)
+        if not run_budget.keep(size):
+            raise NoRoomError(size)
+        return list(expand(instance, loop, items))
+
+    def _check(self, instance: Instance, loop: Loop, items: Sequence[Json]) -> None:
         """Count the elements of a loop that opens, if it is a part of a flat one; raises EvaluationError for too many.
 
         A flat loop counts ahead as far as the sources inside need no calls, so that it fails before it makes any.
@@ -52,7 +70,7 @@ class FlatTotals:
         else:
             total = self._totals.get(outer.key, 0) + (0 if loop.flat else len(items))
             self._totals[outer.key] = total
-        if total > (most := _most(loop, self._limit)):
+        if total > (most := _most(loop, self._limits.elements)):
             whole = outer.node.op.name if isinstance(outer.node.op, Loop) else loop.name
             message = f"the loops from ${whole} on have {total:,} elements together: at most {most:,} are allowed"
             raise EvaluationError(message, loop.source.span)
@@ -69,7 +87,7 @@ class FlatTotals:
             try:
                 if not all(truth(evaluate(one.term, element)) == one.expected for one in inner.when):
                     continue
-                below = elements(inner.op, evaluate(inner.op.source, element), self._limit)
+                below = elements(inner.op, evaluate(inner.op.source, element), self._limits.elements)
             except (EvaluationError, SkippedRead):
                 continue  # the element fails or is skipped once its turn has come
             total += self._ahead(element, inner.op, below, inside) if inner.op.flat else len(below)
@@ -120,6 +138,13 @@ def _element(instance: Instance, loop: Loop, index: int, item: Json) -> Scope:
         inner = scope.instances[node.id] = Instance(node, scope)
         inner.chain, inner.critical_predecessor = instance.chain, instance.critical_predecessor
     return scope
+
+
+def verdict_of(instance: Instance) -> Verdict:
+    """Return the outcome of a loop whose instances have ended, and the loop itself if it failed."""
+    assert isinstance(instance.node.op, Loop)  # noqa: S101 — it has elements
+    outcome = collect(instance, instance.node.op)
+    return outcome, instance if isinstance(outcome, Failed) else None
 
 
 def collect(instance: Instance, loop: Loop) -> Outcome:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
-from llmc_compiler.expressions.evaluation import evaluate
-from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
+from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.lowering.secret_labels import Label
@@ -21,7 +20,7 @@ from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.scheduler.call_times import CallTimes
 from llmc_runtime.scheduler.early_approval import EarlyApproval
-from llmc_runtime.scheduler.loop_expansion import FlatTotals, collect, elements, expand
+from llmc_runtime.scheduler.loop_expansion import LoopOpener, verdict_of
 from llmc_runtime.scheduler.readiness import arguments, fallen_back, limited, obstacle, worth
 from llmc_runtime.scheduler.ready_queue import ReadyQueue
 from llmc_runtime.state import events
@@ -57,7 +56,7 @@ class Scheduler:
         self._guard = guard
         self._earlier = earlier
         self._limits = limits
-        self._totals = FlatTotals(limits.elements)
+        self._loops = LoopOpener(limits)
         self._fails_fast = policy == "fail_fast"
         self._reason: Reason | None = None
         self._instances: list[Instance] = []
@@ -256,7 +255,7 @@ class Scheduler:
         """Decide an instance, now that everything it waits for has ended."""
         node = instance.node
         if instance.elements is not None:
-            self._close_loop(instance)
+            self._settle(instance, *(instance.verdict or verdict_of(instance)))
             return
         if self._reason is not None and readiness.depends_on_cancelled(instance):
             self._cancel(instance)
@@ -368,18 +367,11 @@ class Scheduler:
 
     def _open_loop(self, instance: Instance, loop: Loop) -> None:
         """Create the instances of a loop; raises SkippedRead, EvaluationError and NoRoomError."""
-        room = MemoryRoom(self.shared.run_budget.left)
-        items = elements(loop, evaluate(loop.source, instance.scope, room), self._limits.elements)
-        self._totals.check(instance, loop, items)
-        if (why := self._limits.too_many_tasks(len(self._instances) + len(items) * len(loop.body))) is not None:
-            self._conclude(instance, limited(instance, "tasks", why), instance)
+        new = self._loops.open(instance, loop, self.shared.run_budget, len(self._instances))
+        if isinstance(new, Failed):
+            self._conclude(instance, new, instance)
             return
-        # The elements stay in memory, and a list of their results follows.
-        size = room.built + ELEMENT * len(items)
-        if not self.shared.run_budget.keep(size):
-            raise NoRoomError(size)
-        new = list(expand(instance, loop, items))
-        self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(items)))
+        self.tell(events.Expanded(instance.key, instance.node.task, self.now(), len(instance.elements or ())))
         self._line_up(new)
         self._wait_for_end(instance)
 
@@ -387,14 +379,6 @@ class Scheduler:
         """End the loop after its elements, and after the nodes that come before it in order."""
         if not instance.wait_for_order():
             self._line.add(instance)
-
-    def _close_loop(self, instance: Instance) -> None:
-        """Settle a loop whose instances have all ended."""
-        if instance.verdict is not None:
-            self._settle(instance, *instance.verdict)
-        elif isinstance(instance.node.op, Loop):
-            outcome = collect(instance, instance.node.op)
-            self._settle(instance, outcome, instance if isinstance(outcome, Failed) else None)
 
     # Outcomes
 
