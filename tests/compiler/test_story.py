@@ -18,7 +18,7 @@ from llmc_compiler.explain import story_text
 from llmc_compiler.explain.story import Story
 from llmc_compiler.explain.story_json import story_json
 from llmc_compiler.explain.story_text import NARROWEST, as_text, tell
-from llmc_compiler.ir.graph import Call, Loop, node_body
+from llmc_compiler.ir.graph import Call, loops_within
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.pipeline import PIPELINE, optimize
 from llmc_compiler.representation.source_text import written
@@ -134,11 +134,12 @@ def test_every_order_edge_is_told_with_its_cause() -> None:
         expected = set()
         for node in graph.nodes.values():
             expected |= {(key, node.id, False) for key in node.after if key not in node.needs}
-            inside = {inner.id for inner in node_body(node)}
-            for inner in node_body(node):
-                expected |= {(key, inner.id, False) for key in inner.after if key in inside - set(inner.needs)}
-            if isinstance(node.op, Loop):
-                expected |= {(earlier, later, True) for earlier, later in node.op.carry}
+            for _, loop in loops_within(node):
+                inside = {inner.id for inner in loop.body}
+                for inner in loop.body:
+                    expected |= {(key, inner.id, False) for key in inner.after if key in inside - set(inner.needs)}
+                # What a loop carries to nodes of a nested loop, it carries to the nested loop as well.
+                expected |= {(earlier, later, True) for earlier, later in loop.carry if later in inside}
         assert {(one.earlier.id, one.later.id, one.is_carried) for one in found.order} == expected
         assert all(conflict(one.later_effect, one.earlier_effect) for one in found.order)
         told, carried = told + len(found.order), carried + sum(one.is_carried for one in found.order)
@@ -263,3 +264,10 @@ def test_a_tool_from_a_schema_has_a_story() -> None:
     tools = Toolbox([Tool.from_schema("git.log", "", {}, "read(git)", print)])
     text = "1. git.log(1, 2)\n2. git.log(1, 2)\njoin($1, $2)"
     assert "merged into `1`" in str(Story.of(compiled(text, tools), PIPELINE, read(text).source))
+
+
+def test_calls_of_loops_in_a_row_have_the_name_of_their_task() -> None:
+    """As those of one loop; calls nested in the task are named by their tools."""
+    text = str(story("1. guess($x, $y) for x in [1] for y in inbox($x)\njoin($1)"))
+    assert "1: inbox" in text
+    assert "1: guess" not in text

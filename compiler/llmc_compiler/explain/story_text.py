@@ -6,6 +6,7 @@ Done
           same tool, same arguments; `search` is `read(web)`, and nothing writes to that in between (lines 3 to 4)
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -23,6 +24,9 @@ from llmc_grammar.source import Source, Span
 NARROWEST: Final = 40
 
 _WIDTH: Final = 80
+
+_IN_LOOPS: Final = re.compile(r"(?:/each)+$")
+"""The end of the id of a node that gives an element of a loop, or of loops in a row."""
 
 _LONGEST_ID: Final = 14
 
@@ -162,7 +166,7 @@ def _amount(number: float, unit: Unit) -> str:
 
 def _name(node: Node) -> str:
     """Return the task of a call, with the tool if the call is nested in the task."""
-    if isinstance(node.op, Call) and node.id not in {node.task, f"{node.task}/each"}:
+    if isinstance(node.op, Call) and _IN_LOOPS.sub("", node.id) != node.task:
         return f"{node.task}: {node.op.tool.name}"
     return str(node.task)
 
