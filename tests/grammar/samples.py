@@ -37,6 +37,11 @@ GOOD = {
     "task in a string": 'a = f("""\nb = g(\n1. h(\n""")\nc = "x\\\ny = z(" # "\n',
     "not ASCII": "# é ü\nThought: 日本 “quoted”\n1. f(\"日本 😀\", 'é')\n",
     "words": "not(1) == 2\nnull == 1\nf(null=1, not=2, if=3)\n$a not in [1]\nin_(1)\n",
+    "steps": 'f($a).b[0]["c.d"][$k][1:][:$n + 1] @retry(1)\n("x$y")[:4]\n[1, 2][-1]\n{"a": 1}["a"]\n$x[("$key")]\n',
+    "steps over lines": "a = f($xs[\n  $i +\n  1 # the next\n][\n0:\n2])\n",
+    "lists in place": "f([g($x) for x in $xs if $x > 1 for y in $x], sum([$n for n in $ns]))\n"
+    "$y for x in $xs if $x for y in [$x] @fallback(null)\n[1 if $x else 2\n for x in $xs]\n",
+    "formats": 'f("${a:,.2f} ${b.c[0]:>8}", "${d:<+08_.3e}", """${e:.0%}""")\n',
 }
 """Plans without a mistake."""
 
@@ -60,6 +65,11 @@ BAD = {
     "names": "let a = 5; b = 6\n$c = f()\nd, e = g()\nf := 1\ng: h(1)\n1. x = f()\nf($a, $b, $c, $d, $e)\n",
     "header of another language": 'use t.py\ninput str a\ninput b: str | None\ninput c, d\nUse "x.py"\n',
     "values of another language": "f(f\"{a}\", r'\\d', `b`)\n(1, 2)\n$a.b(1)\nx ? 1 : 2\nf(*a)\n$a | b\nawait f()\n",
+    "steps": "f($a[])\n$a[b].c\n$a[1:2:3]\n$a[:]\nf() .b\n$a[0][1][2][3][4][5][6][7][8]\n$a[$b\nc = 1\n",
+    "loops": "f($x for x in $xs)\n{$k: $v for k in $ks}\n[1, $x for x in $xs]\n[$x if $y for x in $xs]\n"
+    "f($x) for x, y in $z\n",
+    "methods": '$a.strip().upper()\nf($b).get("c")\n", ".join($d)\n[1].append(2)\n$e[0].nothing(1)\n',
+    "formats": '"${a:2 digits} ${b!r} ${c:} ${d:101}"\n',
     "half pairs": '"\\ud83d"\n"\\ude00 \\q"\n',
 }
 """Plans with mistakes."""

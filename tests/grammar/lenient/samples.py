@@ -106,6 +106,21 @@ MENDED = {
         """f("C:\\\\d\\\\nit\\'s \\"\\\\x\\"\\n")""",
     ),
     "strings of both quotes": ("f('a' \"b'c\")", "f('ab\\'c')"),
+    # steps and loops
+    "whole slice": ("f($x[:], 'it's')", "f($x[0:], 'it\\'s')"),
+    "slice beside words": ("f($x[1:2], $y[$k].z, In Cold Blood)", 'f($x[1:2], $y[$k].z, "In Cold Blood")'),
+    "steps behind a damaged call": ("f('it's').a[0]", "f('it\\'s').a[0]"),
+    "steps behind a damaged call in a call": ("f(g('it's')[:2], h('so's').b)", "f(g('it\\'s')[:2], h('so\\'s').b)"),
+    "slice of a string beside a damaged one": ("f(\"abc\"[:2], 'it's')", "f(\"abc\"[:2], 'it\\'s')"),
+    "quotes in a step": ("f($x['it's'], $y[0]['so's'])", "f($x['it\\'s'], $y[0]['so\\'s'])"),
+    "loop without brackets": (
+        "f(sum($x for x in $xs if $x), y=$z for z in $zs)",
+        "f(sum([$x for x in $xs if $x]), y=[$z for z in $zs])",
+    ),
+    "loop in round brackets": ("f(($x for x in $xs))", "f([$x for x in $xs])"),
+    "loop behind a colon": ("f(x: g($x) for x in $xs)", "f(x=[g($x) for x in $xs])"),
+    "words in a loop": ("f([g($x, In Cold Blood) for x in $xs])", 'f([g($x, "In Cold Blood") for x in $xs])'),
+    "formats of Python": ("""f("${x!r} ${y:>3}", 'it's')""", """f("$${x!r} ${y:>3}", 'it\\'s')"""),
     # closers
     "bracket missing": ("1. f(1\n2. g()", "1. f(1)\n2. g()"),
     "quote and bracket missing": ('1. f("a b\n2. g()', '1. f("a b")\n2. g()'),
