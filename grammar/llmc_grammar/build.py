@@ -42,7 +42,7 @@ from llmc_grammar.parse_state import ParseState
 from llmc_grammar.precedence import MINUS, NOT, PRECEDENCE, Item, Operator, climb
 from llmc_grammar.references import read_reference
 from llmc_grammar.source import Span
-from llmc_grammar.subscripts import check_glued, with_bounds, with_key, with_steps
+from llmc_grammar.subscripts import with_bounds, with_key, with_steps
 from llmc_grammar.text import read_string
 
 _FLOAT_LENGTH: Final = 64
@@ -264,8 +264,6 @@ class Builder:
         self.reading.operators += 1
         return Comprehension(element, tuple(loops), Span(self._span(start).start, self._span(end).end))
 
-    # ── steps ──
-
     def steps(self, children: list[Any]) -> Expr:
         """`value.name`, `value[0]` and `value["key"]`, one or more."""
         value, token = children
@@ -274,15 +272,12 @@ class Builder:
     def subscript(self, children: list[Any]) -> Expr:
         """`value[key]` with a computed key, or a constant one between blanks."""
         value, bracket, key, end = children
-        check_glued(value, self._span(bracket), self.reading)
-        return with_key(value, key, Span(value.span.start, self._span(end).end), self.reading)
+        return with_key(value, key, Span(self._span(bracket).start, self._span(end).end), self.reading)
 
     def slice(self, children: list[Any]) -> Slice:
         """`value[start:stop]`."""
         value, bracket, start, _, stop, end = children
-        check_glued(value, self._span(bracket), self.reading)
-        brackets = Span(self._span(bracket).start, self._span(end).end)
-        return with_bounds(value, (start, stop), brackets, self.reading)
+        return with_bounds(value, (start, stop), Span(self._span(bracket).start, self._span(end).end), self.reading)
 
     def mapping(self, children: list[Any]) -> Map:
         """`{"key": value}`."""

@@ -15,7 +15,7 @@ from llmc_grammar.source import Span
 
 def with_steps(value: Expr, token: str, start: int, reading: ParseState) -> Expr:
     """Return the value with the constant steps of a token that begins at offset `start`."""
-    check_glued(value, Span(start, start + len(token)), reading)
+    _check_glued(value, Span(start, start + len(token)), reading)
     span = Span(value.span.start, start + len(token))
     path = read_steps(token, start, reading)
     if isinstance(value, Ref):
@@ -28,11 +28,15 @@ def with_steps(value: Expr, token: str, start: int, reading: ParseState) -> Expr
     return _counted(value, inner, reading)
 
 
-def with_key(value: Expr, key: Expr, span: Span, reading: ParseState) -> Expr:
+def with_key(value: Expr, key: Expr, brackets: Span, reading: ParseState) -> Expr:
     """Return `value[key]`; a constant key behind a reference becomes a part of it."""
+    _check_glued(value, brackets, reading)
+    span = Span(value.span.start, brackets.end)
     key = _plain(key, reading)
     step = _constant_step(key)
     if step is not None and isinstance(value, Ref):
+        if len(value.path) > reading.bounds.steps:
+            return replace(value, span=span)  # reported already: a longer path would take quadratic time
         return _counted(replace(value, path=(*value.path, step), span=span), value, reading)
     reading.operators += 1
     return _counted(Subscript(value, key, span), value, reading)
@@ -40,6 +44,7 @@ def with_key(value: Expr, key: Expr, span: Span, reading: ParseState) -> Expr:
 
 def with_bounds(value: Expr, bounds: tuple[Expr | None, Expr | None], brackets: Span, reading: ParseState) -> Slice:
     """Return `value[start:stop]`; a slice without bounds is an error, and in a model's text the whole value."""
+    _check_glued(value, brackets, reading)
     start, stop = bounds
     if start is None and stop is None:
         inside = Span(brackets.start + 1, brackets.start + 1)
@@ -55,7 +60,7 @@ def with_bounds(value: Expr, bounds: tuple[Expr | None, Expr | None], brackets: 
     return sliced
 
 
-def check_glued(value: Expr, step: Span, reading: ParseState) -> None:
+def _check_glued(value: Expr, step: Span, reading: ParseState) -> None:
     """Report a space between a value and the step behind it."""
     if value.span.end != step.start:
         gap = Span(value.span.end, step.start)

@@ -59,7 +59,7 @@ def _without(kind: str, prefix: str, text: str) -> tuple[str | None, str]:
 
 
 def _inserted(place: re.Match[str]) -> str:
-    """Return the text of a plan for a reference or a doubled brace in an f-string; empty if there is none."""
+    """Return the text of a plan for a reference or a doubled brace in an f-string, or an empty text."""
     if not place[1]:
         return place[0][0] if len(place[0]) > 1 else ""
     if place[2] is None:

@@ -36,6 +36,7 @@ _IF_THEN: Final = re.compile(r"if[ \t]+([^\n]{1,80}?)[ \t]+then[ \t]+([^\n]{1,80
 _BEFORE_ELSE: Final = re.compile(rf"{_NAME}[ \t]*\?[^:\n]*:")
 _LAMBDA: Final = re.compile(r"(lambda)\b|(fn|function|func)\b[ \t]*\(")
 _PARAMETERS: Final = re.compile(rf"(?:\([^()\n]{{0,60}}\)|{_NAME})[ \t]*$")
+_SORTING: Final = frozenset({"sorted(", "min(", "max("})
 _SPREAD: Final = re.compile(rf"(\*\*?|\.\.\.)(\$?{_NAME}|\$[0-9]+|[\[{{(])")
 _DOTS: Final = re.compile(r"\.\.\.")
 _BRACED: Final = re.compile(rf"(\{{\{{?|\{{%)[ \t]*({_NAME}(?:\.{_NAME}|\[[0-9]+\])*)[ \t]*(?:\|[^}}\n]*)?[%}}]\}}?")
@@ -110,6 +111,8 @@ def function(stop: Stop) -> Diagnostic | None:
 def _function(stop: Stop, start: int, end: int, word: str) -> Diagnostic:
     """Make the diagnostic of an anonymous function between two offsets."""
     suggestion = "call a tool for each element of a list: `tool($x) for x in $xs`"
+    if stop.opener in _SORTING:
+        suggestion = 'name the part to compare: `by="key"`'
     return ForeignStatement(span=stop.span(start, end), word=word, suggestion=suggestion)
 
 

@@ -78,7 +78,7 @@ def elements(stop: Stop) -> Diagnostic | None:
         return None
     loop_text = _with_dollars(stop, around.element, around.end)
     others = _with_dollars(stop, stop.at + 1, around.closing - 1).rstrip(" \t,")
-    form, whole = "a loop fills a list of its own", (around.opening, around.closing)
+    form, whole = "a loop fills a separate list", (around.opening, around.closing)
     certain = around.is_first and around.end <= stop.at
     return _bracketed(stop, whole, f"[{loop_text}] + [{others}]", "beside other elements", form, certain=certain)
 
@@ -124,7 +124,7 @@ def _around(stop: Stop) -> _Loop | None:
 
 
 def _loop(stop: Stop, around: _Loop) -> Diagnostic:
-    """Return the diagnostic of a loop that is no list of its own, with an edit where the whole is clear."""
+    """Return the diagnostic of a loop without a separate list, with an edit where the whole is clear."""
     written = _with_dollars(stop, around.element, around.end)
     part, whole = (around.element, around.end), (around.opening, around.closing)
     is_last = not stop.text[around.end : around.closing - 1].strip()
@@ -138,7 +138,7 @@ def _loop(stop: Stop, around: _Loop) -> Diagnostic:
         return _bracketed(stop, whole, text, "a loop in braces", form, certain=is_last and around.is_first)
     if stop.opener == "[":
         before = stop.text[around.opening + 1 : around.element].rstrip().removesuffix(",")
-        form = "a loop fills a list of its own"
+        form = "a loop fills a separate list"
         return _bracketed(stop, whole, f"[{before}] + [{written}]", "beside other elements", form, certain=is_last)
     if stop.opener == "(" and is_last and around.is_first:
         return _bracketed(stop, whole, f"[{written}]", "in round brackets")

@@ -90,7 +90,7 @@ _ADVICE: Final = {
 
 
 class _Method(NamedTuple):
-    """A method as written: its name, its arguments, and the end of its closing bracket, -1 if there is none near."""
+    """A method as written: its name, its arguments, and the end of its closing bracket, -1 if it is far away."""
 
     name: str
     arguments: tuple[str, ...]

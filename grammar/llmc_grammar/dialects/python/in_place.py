@@ -20,7 +20,7 @@ from llmc_grammar.source import Span
 
 _MOST_LOOPS: Final = 3
 _UNGUARDED: Final = 1
-"""The precedence of an operand that is no choice without brackets."""
+"""The least precedence of an operand before a guard or a loop."""
 
 _METHODS: Final[dict[str, tuple[str, tuple[str, ...], int]]] = {
     "upper": ("upper", (), 0),
@@ -55,7 +55,7 @@ def write_step(writer: Writer, draft: Draft, node: ast.Subscript | ast.Attribute
 
 
 def _bounds(writer: Writer, draft: Draft, bounds: ast.Slice, place: Span) -> None:
-    """Write the bounds of a slice; there is no third one."""
+    """Write the bounds of a slice; refuse a third one."""
     if bounds.step is not None:
         raise NotOfTheFormError
     if bounds.lower is not None:
