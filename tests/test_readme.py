@@ -57,7 +57,10 @@ def test_a_plan_runs_or_has_the_mistakes_that_it_announces(text: str) -> None:
         with pytest.raises(llmc.CompileError):
             llmc.compile(text, tools)
         return
-    program = llmc.compile(text, tools)
+    called = {
+        name: llmc.load(EXAMPLES / f"{name}.llmc") for name in re.findall(r'^use "(\w+)\.llmc"$', text, re.MULTILINE)
+    }
+    program = llmc.compile(text, tools, plans=called)
     run = program.run_sync(approve="all")
     # Tasks that nothing needs are warned of only in the examples that are about them.
     assert {found.code for found in program.diagnostics} <= ({"W204"} if text in UNUSED else set())

@@ -5,7 +5,7 @@ from functools import partial
 from typing import NamedTuple
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
-from llmc_compiler.lowering.plan_tool import with_others
+from llmc_compiler.lowering.inlining.plan_tool import with_others
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.serialization.compiled_graph import Graph

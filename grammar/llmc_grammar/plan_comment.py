@@ -5,7 +5,7 @@ from llmc_grammar.source import Source
 
 
 def plan_comment(source: Source, plan: Plan) -> str:
-    """Return the comment above the first statement of a plan, without its marks; empty if there is none."""
+    """Return the comment above the first statement of a plan, without its marks, or an empty text."""
     if not plan.statements:
         return ""
     above = source.position(plan.statements[0].span.start)[0] - 1

@@ -9,8 +9,7 @@ from llmc.config.tool_files import UseError
 from llmc.config.used_plans import UsedPlans
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
 from llmc_runtime.input_files import folder_of, read_start

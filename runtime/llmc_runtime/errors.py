@@ -95,8 +95,7 @@ class PlanError(LlmcError):
     """A task of the plan has no value; `span` is its place in the plan, and `line` its line if the text is known.
 
     `in_doubt` means that the write may or may not have happened. `place` is the file and line at which the tool failed.
-    `ended` is the task's outcome, as the summary of a run counts it. `file` is the plan file of `line`, if the plan
-    calls it as a tool.
+    `ended` is the task's outcome, as the summary of a run counts it. `file` has `line`, if it is a plan that is called.
     """
 
     line: int | None = None
@@ -111,8 +110,7 @@ class PlanError(LlmcError):
         self.span = span
 
     def __str__(self) -> str:
-        text = super().__str__()
-        return text if self.file is None else f"{text} ({self.file}:{self.line})"
+        return super().__str__() + ("" if self.file is None else f" ({self.file}:{self.line})")
 
     def at(self, span: Span) -> Self:
         """The same error for a text in which the task has another span."""

@@ -1,5 +1,6 @@
 """Each plan in examples/ gives what it should."""
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -99,7 +100,8 @@ def test_the_compiled_plan_is_the_same_plan(name: str) -> None:
     use, _, rest = text.partition("\n")
     file = use.removeprefix('use "').removesuffix('"')
     plan, tools = (rest, load_file(EXAMPLES / file)) if file != use else (text, llmc.Toolbox([]))
-    assert llmc.compile(plan, tools).run_sync(approve="all").value == VALUES[name]
+    called = {other: program(other) for other in re.findall(r'^use "(\w+)\.llmc"$', plan, re.MULTILINE)}
+    assert llmc.compile(plan, tools, plans=called).run_sync(approve="all").value == VALUES[name]
 
 
 def test_inputs_change_the_value() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 import llmc
 from llmc_compiler.ir.graph import Graph, Node, all_nodes, needed
-from llmc_compiler.lowering import inlining
-from llmc_compiler.lowering.inlining import PlanCall
+from llmc_compiler.lowering.inlining import grafting
+from llmc_compiler.lowering.inlining.grafting import PlanCall
 from llmc_grammar.source import Source
 from tests.semantics.called_plans import differences, family
 from tests.semantics.compared import TOOLBOX, WORLD
@@ -52,12 +52,12 @@ def test_what_is_saved_is_read(*, optimized: bool) -> None:
 
 def test_a_lost_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """An inliner that keeps only what the value of a call needs loses writes of some plans."""
-    whole = inlining.inline
+    whole = grafting.inline
 
     def forgetful(call: PlanCall, files: Mapping[Source, int]) -> Iterator[Node]:
         nodes = {node.id: node for node in whole(call, files)}
         kept = needed(Graph(nodes, {}), [call.place])
         yield from (node for key, node in nodes.items() if key in kept)
 
-    monkeypatch.setattr(inlining, "inline", forgetful)
+    monkeypatch.setattr(grafting, "inline", forgetful)
     assert next(differences(SEEDS), None) is not None

@@ -10,8 +10,7 @@ from llmc_compiler.decoder.plan_rules import language_rules
 from llmc_compiler.decoder.sound_rules import sound_rules
 from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax, written
 from llmc_compiler.decoder.values.call_rules import Callee
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.references import is_task_number

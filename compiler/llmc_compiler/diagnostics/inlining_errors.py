@@ -31,7 +31,7 @@ class TooManyInlined(Diagnostic):
 
 
 @mistake
-class TooDeep(Diagnostic):
+class PlansTooDeep(Diagnostic):
     """Plans call one another in too long a chain."""
 
     code = "E226"

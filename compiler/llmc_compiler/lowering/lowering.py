@@ -11,13 +11,12 @@ from dataclasses import replace
 from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
-from llmc_compiler.diagnostics.inlining_errors import PlanOption, TooDeep, TooManyInlined
+from llmc_compiler.diagnostics.inlining_errors import PlanOption, PlansTooDeep, TooManyInlined
 from llmc_compiler.expressions import terms, types
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term
 from llmc_compiler.expressions.types import within
 from llmc_compiler.ir import graph
 from llmc_compiler.ir.graph import JOIN, Condition, Node, TaskId, dependencies
-from llmc_compiler.lowering import inlining
 from llmc_compiler.lowering.argument_checks import (
     check_argument,
     check_together,
@@ -26,8 +25,9 @@ from llmc_compiler.lowering.argument_checks import (
 )
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
 from llmc_compiler.lowering.function_names import similar_function
-from llmc_compiler.lowering.narrowing import certainly_fails
-from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, with_others
+from llmc_compiler.lowering.inlining import grafting
+from llmc_compiler.lowering.inlining.narrowing import certainly_fails
+from llmc_compiler.lowering.inlining.plan_tool import DEEPEST, PlanTool, with_others
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
 from llmc_compiler.tools.standard_callee import STANDARD
 from llmc_compiler.tools.tool import Tool
@@ -273,14 +273,14 @@ class Lowering(ExpressionLowering):
         )
         fallback = self._fallback(options, place)
         if tool.plan.depth >= DEEPEST:
-            self.diagnostics.append(TooDeep(span=call.span, plan=tool.name, most=DEEPEST))
+            self.diagnostics.append(PlansTooDeep(span=call.span, plan=tool.name, most=DEEPEST))
             return
-        self._inlined += inlining.size(tool)
+        self._inlined += grafting.size(tool)
         if self._inlined + self.names.count > self._most_tasks:
             self.diagnostics.append(TooManyInlined(span=call.span, plan=tool.name, most=self._most_tasks))
             return
         known, is_kept = direct_arguments(tool, bound, self._constant, self._facts)
-        plan_call = inlining.PlanCall(
+        plan_call = grafting.PlanCall(
             tool=tool,
             place=NodeId(place.path),
             task=self._task,
@@ -292,9 +292,9 @@ class Lowering(ExpressionLowering):
             # In a loop only the call itself says which tasks belong to one element.
             kept=is_kept or fallback is not None or bool(self._elements),
         )
-        nodes = list(inlining.inline(plan_call, self._files))
+        nodes = list(grafting.inline(plan_call, self._files))
         if certainly_fails(nodes, self._facts) and not plan_call.kept:
-            nodes = list(inlining.inline(replace(plan_call, kept=True), self._files))
+            nodes = list(grafting.inline(replace(plan_call, kept=True), self._files))
             certainly_fails(nodes, self._facts)
         self._nodes += nodes
 

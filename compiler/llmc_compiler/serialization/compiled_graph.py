@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmc_compiler.ir import graph as ir
 from llmc_compiler.serialization import graph_json
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 
 if TYPE_CHECKING:
     import networkx as nx

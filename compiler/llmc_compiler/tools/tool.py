@@ -14,18 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import partialmethod, singledispatchmethod
 from math import isfinite
 from types import MethodType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Concatenate,
-    Final,
-    Generic,
-    Protocol,
-    TypedDict,
-    cast,
-    overload,
-    runtime_checkable,
-)
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, TypedDict, cast, overload
 
 from typing_extensions import ParamSpec, TypeVar
 
@@ -294,19 +283,6 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
             marks=UNMARKED if marks == UNMARKED else marks,
             notes=(*never, *notes_of(signature.parameters, signature.returns)),
         )
-
-
-@runtime_checkable
-class HasTool(Protocol):
-    """A compiled plan, which can be a tool of other plans."""
-
-    def as_tool(self) -> Tool:
-        """Return the tool."""
-        ...
-
-
-Usable = Tool | Function | HasTool
-"""Anything from which a toolbox makes a tool."""
 
 
 def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, Any] | None) -> tuple[str, ...]:

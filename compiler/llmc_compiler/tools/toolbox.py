@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind
 from llmc_compiler.expressions.functions.table import FUNCTIONS
@@ -12,12 +12,25 @@ from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.tools.callables import name_of, refuse
 from llmc_compiler.tools.outside_names import distinct, plan_name
 from llmc_compiler.tools.signature import ToolboxError
-from llmc_compiler.tools.tool import HasTool, Opening, Tool, Usable, around
+from llmc_compiler.tools.tool import Function, Opening, Tool, around
 from llmc_compiler.tools.tool_sheet import sheet_of
 
 _LONGEST_NAME: Final = 128
 _MOST_SHOWN: Final = 5
 """Maximum number of tools that the repr of a toolbox names."""
+
+
+@runtime_checkable
+class HasTool(Protocol):
+    """A compiled plan, which can be a tool of other plans."""
+
+    def as_tool(self) -> Tool:
+        """Return the tool."""
+        ...
+
+
+Usable = Tool | Function | HasTool
+"""Anything from which a toolbox makes a tool."""
 
 
 class Toolbox(Displayed):

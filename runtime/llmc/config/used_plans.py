@@ -1,7 +1,7 @@
 """The tools of a plan file's `use` lines: those of Python files and of the configuration, and other plan files.
 
-Each plan file is read and compiled once, with the tools of its own `use` lines. Mistakes in it are reported with those
-of the plan that uses it, at their places in their own files.
+Each plan file is read and compiled once, with the tools that its `use` lines name. Mistakes in it are reported with
+those of the plan that uses it, at their places in their own files.
 """
 
 from collections.abc import Callable, Coroutine
@@ -13,10 +13,10 @@ from llmc.config.any_toolbox import AnyTools
 from llmc.config.config import Config
 from llmc.config.tool_files import MissingToolsError, UseError, resolve_uses
 from llmc_compiler.compiler import check, compile_parsed
-from llmc_compiler.diagnostics.inlining_errors import TooDeep
+from llmc_compiler.diagnostics.inlining_errors import PlansTooDeep
 from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.expressions.terms import Json
-from llmc_compiler.lowering.plan_tool import DEEPEST, PlanTool, WrittenPlan, with_others
+from llmc_compiler.lowering.inlining.plan_tool import DEEPEST, PlanBody, PlanTool, with_others
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Parsed, parse
 from llmc_grammar.ast import Plan, Use
@@ -43,7 +43,7 @@ class PlanCircle(Diagnostic):
 
 
 @mistake
-class BrokenPlan(Diagnostic):
+class FaultyPlan(Diagnostic):
     """A plan that another one uses has mistakes."""
 
     code = "E225"
@@ -107,7 +107,7 @@ class UsedPlans:
             found.mistakes.append(PlanCircle(span=use.span, circle=" → ".join((*names, names[0]))))
             return Toolbox()
         if len(self._chain) > DEEPEST:
-            found.mistakes.append(TooDeep(span=use.span, plan=file.stem, most=DEEPEST))
+            found.mistakes.append(PlansTooDeep(span=use.span, plan=file.stem, most=DEEPEST))
             return Toolbox()
         made = self._known.get(real)
         if made is None:
@@ -120,7 +120,7 @@ class UsedPlans:
             return Toolbox([made])
         errors = sum(each.severity == "error" for each in made.mistakes)
         count = "1 mistake" if errors == 1 else f"{errors} mistakes"
-        found.mistakes.append(BrokenPlan(span=use.span, target=use.target, count=count))
+        found.mistakes.append(FaultyPlan(span=use.span, target=use.target, count=count))
         found.add(made)
         return Toolbox()
 
@@ -139,7 +139,7 @@ class UsedPlans:
             tools = self._tools(parsed.plan, folder_of(file))
         except UseError as error:
             own = check(parsed, AnyTools(), bounds=self.bounds)
-            inner = tuple(each for each in error.diagnostics if not isinstance(each, BrokenPlan))
+            inner = tuple(each for each in error.diagnostics if not isinstance(each, FaultyPlan))
             return _Broken((parsed.source, *error.others), (*own, *inner))
         try:
             compiled = compile_parsed(parsed, tools, passes=(), bounds=self.bounds)
@@ -150,7 +150,7 @@ class UsedPlans:
             self.unchecked = self.unchecked or (isinstance(tools, AnyTools) and tools.was_asked)
         source = with_others(parsed.source, tools)
         about = plan_comment(parsed.source, parsed.plan)
-        return PlanTool.of(file.stem, about, WrittenPlan(compiled.written, source), _runner(parsed, tools))
+        return PlanTool.of(file.stem, about, PlanBody(compiled.written, source), _runner(parsed, tools))
 
 
 @dataclass(slots=True)

@@ -18,8 +18,7 @@ from typing import Final
 from llmc_compiler.decoder.decoder_grammar import LEVELS, Level
 from llmc_compiler.ir.graph import JOIN
 from llmc_compiler.lowering.secret_labels import PUBLIC
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
 from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned
 from llmc_runtime.agent.agent_run import AgentRun, AgentTerms, Emit, SamePlanError

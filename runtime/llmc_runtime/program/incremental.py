@@ -22,8 +22,7 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.passes.pipeline import PIPELINE, Pass
 from llmc_compiler.session import NOTHING, Earlier
 from llmc_compiler.steps import Add, Step
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.reasoning import USUAL, ReasoningTags

@@ -10,7 +10,7 @@ from llmc_compiler.expressions.input_types import describe, fits, type_of
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.ir.graph import Call, Parameter, all_nodes
 from llmc_compiler.ir.printer import print_graph
-from llmc_compiler.lowering.plan_tool import PlanTool, WrittenPlan, with_others
+from llmc_compiler.lowering.inlining.plan_tool import PlanBody, PlanTool, with_others
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.lowering.type_inference import ArrivalCheck, checks
 from llmc_compiler.passes.pipeline import PIPELINE, Pass, Stage, stages
@@ -18,8 +18,7 @@ from llmc_compiler.representation.brief import Brief, brief
 from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import to_json
 from llmc_compiler.tools.signature import ToolboxError
-from llmc_compiler.tools.tool import Usable
-from llmc_compiler.tools.toolbox import Toolbox, toolbox_of
+from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar import Parsed, ast, parse
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, located
@@ -125,7 +124,7 @@ class Program(Brief):
             message = f'the plan {own} has no name: give one, `program.as_tool("name")`'
             raise ToolboxError(message)
         about = plan_comment(self.source, self.plan) if description is None else description
-        written = WrittenPlan(self.graph if self.written is None else self.written, self.source)
+        written = PlanBody(self.graph if self.written is None else self.written, self.source)
 
         async def call(**arguments: Json) -> Json:
             return await self.value(arguments)

@@ -12,7 +12,7 @@ from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId
 from llmc_runtime.errors import BadArgument, ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.scheduler.loop_expansion import elements
 from llmc_runtime.state.instance import Instance, NullReads, Scope, Verdict
-from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Skipped
+from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Outcome, Skipped
 
 
 def obstacle(instance: Instance, limit: int, left: int) -> Verdict | None:
@@ -148,22 +148,21 @@ def fallen_back(instance: Instance, error: PlanError, left: int) -> Done | Faile
         return outcome
 
 
-def unfit(instance: Instance, value: Json) -> PlanError | None:
-    """Return the error of arguments of a plan that do not have its types."""
-    op = instance.node.op
-    if not isinstance(op, Evaluate) or not isinstance(value, dict):
-        return None
-    for name, wanted in op.expects:
-        if not input_types.fits(value[name], wanted):
-            why = input_types.misfit(value[name], wanted)
-            node = instance.node
-            return BadArgument(node.task, node.span, tool=op.plan or "", attempt=0, parameter=name, why=why)
-    return None
+def evaluated(instance: Instance, op: Evaluate, left: int) -> Done | Failed:
+    """Evaluate an expression; arguments of a plan must have its types. Raises as `worth` does."""
+    outcome = worth(op.term, instance.scope, left)
+    if op.expects and isinstance(outcome.value, dict):
+        for name, wanted in op.expects:
+            value, node = outcome.value[name], instance.node
+            if not input_types.fits(value, wanted):
+                why = input_types.misfit(value, wanted)
+                place = (node.task, node.span)
+                return Failed(BadArgument(*place, tool=op.plan or "", attempt=0, parameter=name, why=why))
+    return outcome
 
 
-def covered(instance: Instance, verdict: Verdict) -> PlanError | None:
+def covered(instance: Instance, outcome: Outcome, cause: Instance | None) -> PlanError | None:
     """Return the error of a task of a called plan for which the fallback of the call stands."""
-    outcome, cause = verdict
     node, op = instance.node, instance.node.op
     if not isinstance(op, Evaluate) or op.plan is None or op.fallback is None or not isinstance(outcome, BlockedBy):
         return None

@@ -72,8 +72,7 @@ class Scheduler:
             later=self._line.go_on_later,
         )
         self._pending = 0
-        self._is_sealed = False
-        self._has_rest = False
+        self._is_sealed = self._has_rest = False
 
     def now(self) -> float:
         """Seconds since the start of the run."""
@@ -264,7 +263,7 @@ class Scheduler:
             if node.when or instance.has_failed_dependency or instance.failed_writes:
                 verdict = obstacle(instance, self._limits.elements, self.shared.run_budget.left)
                 if verdict is not None:
-                    self._decline(instance, *verdict)
+                    self._conclude(instance, *verdict)
                     return
             if self._reason is not None:
                 self._cancel(instance)
@@ -276,14 +275,6 @@ class Scheduler:
             self._fail_to_evaluate(instance, error)
         except NoRoomError as full:
             self._conclude(instance, self._no_room(instance, full.size), instance)
-
-    def _decline(self, instance: Instance, outcome: Outcome, cause: Instance | None) -> None:
-        """Conclude an instance that is not to run, unless its fallback stands for the tasks of a plan."""
-        error = readiness.covered(instance, (outcome, cause))
-        if error is None:
-            self._conclude(instance, outcome, cause)
-        else:
-            self._fail(instance, error)
 
     def _do(self, instance: Instance) -> None:
         """Execute the node's operation; raises SkippedRead and EvaluationError."""
@@ -301,11 +292,8 @@ class Scheduler:
                 self._hold(instance, size)
             self._call(instance, op, bound)
         elif type(op) is Evaluate:
-            outcome = worth(op.term, instance.scope, run_budget.left)
-            if op.expects and (unfit := readiness.unfit(instance, outcome.value)) is not None:
-                self._fail(instance, unfit)
-            else:
-                self._settle(instance, outcome)
+            value = readiness.evaluated(instance, op, run_budget.left)
+            self._settle(instance, value, None if isinstance(value, Done) else instance)
         elif type(op) is Join:
             self._settle(instance, worth(op.term, NullReads(instance.scope), run_budget.left))
         elif type(op) is Loop:
@@ -318,7 +306,6 @@ class Scheduler:
         instance.held += size
 
     def _no_room(self, instance: Instance, size: int) -> Failed:
-        """The outcome for lack of room for `size` bytes."""
         return limited(instance, *self.shared.run_budget.no_room(size))
 
     def _call(self, instance: Instance, op: Call, bound: Bound) -> None:
@@ -386,7 +373,9 @@ class Scheduler:
         """Settle an instance that is not done; a loop still ends only after the nodes before it in order."""
         if instance.question is not None:
             instance.give_up()  # decided by something else in the meantime
-        if isinstance(instance.node.op, Loop):
+        if (error := readiness.covered(instance, outcome, cause)) is not None:
+            self._fail(instance, error)
+        elif isinstance(instance.node.op, Loop):
             instance.verdict = (outcome, cause)
             instance.elements = []
             self._wait_for_end(instance)
@@ -473,7 +462,6 @@ class Scheduler:
         return True
 
     def _cancel(self, instance: Instance) -> None:
-        """Cancel an instance because the run was stopped."""
         assert self._reason is not None  # noqa: S101 — callers have checked
         in_doubt = instance.give_up()
         self._conclude(instance, Cancelled(self._reason(instance, in_doubt)))

@@ -123,7 +123,7 @@ def report_of(
     # Only the compiler: importing the runtime would double the time of a check.
     from llmc.config.any_toolbox import AnyTools
     from llmc_compiler.compiler import check
-    from llmc_compiler.lowering.plan_tool import with_others
+    from llmc_compiler.lowering.inlining.plan_tool import with_others
     from llmc_grammar import ast
 
     unusable: tuple[Diagnostic, ...] = ()

@@ -45,7 +45,7 @@ _KINDS: Final = (Kind.PURE, Kind.NONDET, Kind.READ, Kind.BARE, Kind.IDEMPOTENT, 
 
 
 @dataclass(frozen=True, slots=True)
-class WrittenPlan:
+class PlanBody:
     """A plan before the passes: its graph and its text."""
 
     graph: Graph
@@ -172,10 +172,10 @@ def _named(bound: Sequence[tuple[str | None, Json]]) -> dict[str, Json]:
 class PlanTool(Tool):
     """A plan as a tool: a call of it is replaced by its tasks when the calling plan is compiled."""
 
-    plan: WrittenPlan = field(kw_only=True, repr=False, compare=False)
+    plan: PlanBody = field(kw_only=True, repr=False, compare=False)
 
     @staticmethod
-    def of(name: str, description: str, plan: WrittenPlan, call: Callable[..., Any]) -> "PlanTool":
+    def of(name: str, description: str, plan: PlanBody, call: Callable[..., Any]) -> "PlanTool":
         """Make a tool of a plan; `call` runs it when Python code calls the tool."""
         return PlanTool(
             name=name,
@@ -209,7 +209,7 @@ def _containing(resources: Iterable[str]) -> str:
     return ":".join(shared) or EVERYTHING
 
 
-def plans_in(tools: Iterable[Tool]) -> Iterator[WrittenPlan]:
+def plans_in(tools: Iterable[Tool]) -> Iterator[PlanBody]:
     """Yield the plans among tools."""
     return (tool.plan for tool in tools if isinstance(tool, PlanTool))
 

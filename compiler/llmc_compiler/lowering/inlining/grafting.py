@@ -8,13 +8,11 @@ A call may need the node `3/other/in`, whose value is a mapping of the arguments
 have values, under the conditions of the call.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from llmc_compiler.expressions.compact_json import compact
 from llmc_compiler.expressions.terms import (
-    Apply,
     Binary,
     Choice,
     Clause,
@@ -22,7 +20,6 @@ from llmc_compiler.expressions.terms import (
     Const,
     Get,
     Item,
-    Json,
     ListOf,
     MapOf,
     NodeId,
@@ -42,7 +39,6 @@ from llmc_compiler.ir.graph import (
     Call,
     Condition,
     Evaluate,
-    Graph,
     Inlined,
     Join,
     Loop,
@@ -52,7 +48,15 @@ from llmc_compiler.ir.graph import (
     dependencies,
 )
 from llmc_compiler.ir.inlined_calls import inputs_of, prefix_of
-from llmc_compiler.lowering.plan_tool import PlanTool
+from llmc_compiler.lowering.inlining.inlined_terms import (
+    base_of,
+    may_skip,
+    or_null,
+    part_of,
+    strict_reads,
+    text_of,
+)
+from llmc_compiler.lowering.inlining.plan_tool import PlanTool
 from llmc_grammar.ast import NOWHERE, Type
 from llmc_grammar.source import TEXT, Source, Span
 
@@ -127,7 +131,7 @@ class _Grafting:
                 self._values[parameter.name] = call.direct.get(parameter.name) or Get(call.inputs, (parameter.name,))
             else:
                 self._values[parameter.name] = Const(parameter.default)
-        self._optional = _may_skip(graph)
+        self._optional = may_skip(graph)
         given = self._given(inputs)
         for node in graph.nodes.values():
             if node.id != JOIN:
@@ -166,7 +170,7 @@ class _Grafting:
         nodes.update((value.node, None) for value in call.direct.values() if isinstance(value, Get))
         values: list[Term] = [Get(node, (), span) for node in nodes]
         if call.fallback is not None:
-            # What a fallback reads may be skipped, but if it failed, the call is blocked.
+            # Reads of a fallback may be skipped, but one that failed blocks the call.
             read = dict.fromkeys(read.node for read in reads(call.fallback))
             values += (Binary("==", Get(node, (), span), Const(None, span), span) for node in read)
         return (Condition(ListOf(tuple(values), span)),) if values else ()
@@ -189,7 +193,7 @@ class _Grafting:
 
     def _implies(self, op: Operation, given: tuple[Condition, ...]) -> bool:
         """Whether an operation certainly is skipped or blocked where the arguments have no values."""
-        strict = _strict(op)
+        strict = strict_reads(op)
         arguments = {read.node for condition in given for read in reads(condition.term)}
         return not strict.isdisjoint(self._tasks) or strict.issuperset(arguments)
 
@@ -272,13 +276,13 @@ class _Grafting:
                 read = Get(self._id(node), path, span)
                 if not nulls or node not in self._optional:
                     return read
-                return self._named(_or_null(read)) if in_text else _or_null(read)
+                return self._named(or_null(read)) if in_text else or_null(read)
             case Template(parts):
-                return _text(
+                return text_of(
                     [part if isinstance(part, str) else self._term(part, nulls=nulls, in_text=True) for part in parts],
                     span,
                 )
-            case Subscript() | Slice() if nulls and (base := _base(term)) is not None and base.node in self._optional:
+            case Subscript() | Slice() if nulls and (base := base_of(term)) is not None and base.node in self._optional:
                 # Behind a skipped value that reads as null, steps are null too.
                 null, read = Const(None, span), Get(self._id(base.node), (), span)
                 return Choice(Binary("!=", read, null, span), self._steps(term), null, span)
@@ -310,7 +314,7 @@ class _Grafting:
         # A constant is written in the call.
         part: Term = Const(value.value, span if value.span == NOWHERE else value.span)
         for index, step in enumerate(path):
-            inside = _inside(part.value, step) if isinstance(part, Const) else None
+            inside = part_of(part.value, step) if isinstance(part, Const) else None
             if inside is None:
                 # A part that is missing fails when it is read, as it does in the plan itself.
                 for rest in path[index:]:
@@ -320,7 +324,7 @@ class _Grafting:
         return part
 
     def _named(self, term: Term) -> Get:
-        """Return the read of a term from a node of its own, since texts hold reads only."""
+        """Return the read of a term from a separate node, since texts hold reads only."""
         key = self._extra.get(term)
         if key is None:
             key = self._extra[term] = self._id(NodeId(f"{JOIN}/text{len(self._extra)}"))
@@ -336,68 +340,3 @@ class _Grafting:
     def _moved(self, span: Span) -> Span:
         """Return the span in the texts of the calling plan."""
         return span if span == NOWHERE else span.moved(self._distances.get(span.start // TEXT, 0))
-
-
-def _may_skip(graph: Graph) -> frozenset[NodeId]:
-    """Return the tasks of a plan that its own conditions may skip, and the nodes that need them."""
-    found: set[NodeId] = set()
-    for node in graph.nodes.values():
-        own = [each for each in node.when if not each.is_certain]
-        if own or not found.isdisjoint(node.needs):
-            found.add(node.id)
-    return frozenset(found)
-
-
-def _base(term: Term) -> Get | None:
-    """Return the read of a node below steps."""
-    while isinstance(term, (Subscript, Slice)):
-        term = term.value
-    return term if isinstance(term, Get) else None
-
-
-def _or_null(read: Get) -> Term:
-    """Return a term that is null if the read is skipped."""
-    null = Const(None, read.span)
-    return Choice(Binary("!=", Get(read.node, (), read.span), null, read.span), read, null, read.span)
-
-
-def _inside(value: Json, step: str | int) -> tuple[Json] | None:
-    """Return the part of a value under one step, or None if it is missing."""
-    if isinstance(step, str):
-        return (value[step],) if isinstance(value, dict) and step in value else None
-    return (value[step],) if isinstance(value, list) and -len(value) <= step < len(value) else None
-
-
-def _text(parts: Sequence[str | Term], span: Span) -> Term:
-    """Return a text with its constants inserted."""
-    pieces: list[str | Term] = []
-    for part in parts:
-        piece: str | Term = part
-        if isinstance(part, Const):
-            piece = part.value if isinstance(part.value, str) else compact(part.value)
-        if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
-            pieces[-1] += piece
-        elif piece != "":
-            pieces.append(piece)
-    if all(isinstance(piece, str) for piece in pieces):
-        return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
-    return Template(tuple(pieces), span)
-
-
-def _strict(op: Operation) -> set[NodeId]:
-    """Return nodes without whose values an operation certainly is skipped or blocked."""
-    match op:
-        case Call(_, bound):
-            below = [value for _, value in bound]
-        case Evaluate(term) | Loop(_, term):
-            below = [term]
-        case _:
-            return set()
-    found: set[NodeId] = set()
-    while below:
-        term = below.pop()
-        if isinstance(term, Get):
-            found.add(term.node)
-        elif isinstance(term, (Template, ListOf, MapOf, Apply)):
-            below.extend(children(term))
-    return found
