@@ -170,6 +170,7 @@ def test_walks_through_the_language_see_its_forms() -> None:
     assert not left
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("level", "more"), [("sound", []), ("full", ["a comprehension with 1 loops", "a comprehension with a condition"])]
 )
