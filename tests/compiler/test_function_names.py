@@ -5,8 +5,8 @@ import pytest
 from llmc import Toolbox, pure
 from llmc_compiler.compiler import check
 from llmc_compiler.diagnostics.plan_errors import UnknownTool
+from llmc_compiler.expressions.functions.function_names import NAMES, similar_function
 from llmc_compiler.expressions.functions.table import FUNCTIONS
-from llmc_compiler.lowering.function_names import NAMES, similar_function
 from llmc_grammar import parse
 
 

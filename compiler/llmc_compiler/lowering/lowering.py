@@ -13,6 +13,7 @@ from typing import Final
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.diagnostics.inlining_errors import PlanOption, PlansTooDeep, TooManyInlined
 from llmc_compiler.expressions import terms, types
+from llmc_compiler.expressions.functions.function_names import similar_function
 from llmc_compiler.expressions.terms import Const, Json, NodeId, Term
 from llmc_compiler.expressions.types import within
 from llmc_compiler.ir import graph
@@ -24,7 +25,6 @@ from llmc_compiler.lowering.argument_checks import (
     direct_arguments,
 )
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
-from llmc_compiler.lowering.function_names import similar_function
 from llmc_compiler.lowering.inlining import grafting
 from llmc_compiler.lowering.inlining.narrowing import certainly_fails
 from llmc_compiler.lowering.inlining.plan_tool import DEEPEST, PlanTool, with_others
