@@ -1,6 +1,7 @@
 """The quick checks, by name: each passes as things are, and raises where it notices what is wrong.
 
 plan: HEADING         a plan of `plans.md` does what the reference says, whatever the passes
+printed: HEADING      ... and what it prints is read as the same again, where it calls another plan
 page: PASS: TITLE     a case of a pass's page in tests/passes is what the pass leaves
 order: kinds          two calls are ordered where the table says so
 order: resources      ... whatever else stands between them, and inside loops
@@ -8,6 +9,7 @@ order: reduced        a write waits for the reads since the last write, and for 
 order: edges          one sweep finds the edges that all pairs of effects have, no more and no fewer
 order: carried        an element's effects come after those of the element before
 same                  what a pass leaves as it is remains the same object
+keys                  a key that is known is a step: calls that read the same part by both are one
 tasks                 a merged task has the value of the first, whose node names both
 arguments             a constant that does not fit its parameter is a mistake of the run
 early                 what is handed over while the plan is still being written
@@ -33,7 +35,7 @@ from tests.compiler import test_order_edges
 from tests.compiler.cases import Case
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.test_session import conversation
-from tests.mutations.plans import PLANS, differences
+from tests.mutations import plans
 from tests.passes import test_passes
 from tests.runtime.build import call, play
 from tests.runtime.fakes import OutageError
@@ -64,7 +66,8 @@ ROUNDS: Final = 40
 def checks() -> Mapping[str, Check]:
     """All checks, from the plans to the laws."""
     return {
-        **{f"plan: {heading}": _plan(text) for heading, text in PLANS.items()},
+        **{f"plan: {heading}": _plan(case) for heading, case in plans.PLANS.items()},
+        **{f"printed: {heading}": _printed(case) for heading, case in plans.PLANS.items() if case.other},
         **{f"page: {case.path.stem}: {case.title}": _page(case) for case in test_passes.CASES},
         "order: kinds": kinds_are_ordered,
         "order: resources": resources_are_ordered,
@@ -72,6 +75,7 @@ def checks() -> Mapping[str, Check]:
         "order: edges": test_order_edges.test_edges_are_those_that_nothing_stands_for,
         "order: carried": test_order_edges.test_a_loop_carries_its_writes_from_element_to_element,
         "same": what_is_left_is_the_same,
+        "keys": known_keys_are_steps,
         "tasks": tasks_have_their_values,
         "arguments": arguments_fit,
         "early": what_starts_early,
@@ -89,9 +93,16 @@ def is_noticed(check: Check) -> bool:
     return False
 
 
-def _plan(text: str) -> Check:
+def _plan(case: plans.Case) -> Check:
     def check() -> None:
-        assert not [*differences(text)]
+        assert not [*plans.differences(case)]
+
+    return check
+
+
+def _printed(case: plans.Case) -> Check:
+    def check() -> None:
+        assert all(text == again for text, again in plans.reprinted(case))
 
     return check
 
@@ -129,6 +140,12 @@ def what_is_left_is_the_same() -> None:
     """No pass makes an equal node anew, on any page."""
     for case in test_passes.CASES:
         test_passes.test_what_a_pass_leaves_equal_is_the_same_object(case)
+
+
+def known_keys_are_steps() -> None:
+    """A call that reads a part by a known key, and one that reads it by steps, are one."""
+    text = 'k = "a"\n1. f(1)\n2. f($1[$k][0])\n3. f($1.a[0])\njoin($2, $3)'
+    assert compiled(text, passes=PIPELINE).tasks == {"1": "1", "2": "2", "3": "2"}
 
 
 def tasks_have_their_values() -> None:

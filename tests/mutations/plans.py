@@ -2,22 +2,40 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_grammar import parse
+from llmc_runtime.program.program import Program
 from tests.semantics.compared import WORLD, Difference, Passes, Trial, in_trials
 from tests.semantics.generator import Sample
 from tests.semantics.hostile import run_hostile
 
-PLANS: Final[Mapping[str, str]] = dict(
-    re.findall(
-        r"^## (.+)\n(?:(?!## |```).*\n)*```llmc\n((?:(?!```).*\n)*)```$",
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A plan, and the text of the plan `other` where it calls that."""
+
+    text: str
+    other: str
+
+    def trial(self) -> Trial:
+        """The plan, and what the reference says of it."""
+        plans = {"other": parse(self.other).plan} if self.other else {}
+        return Trial.of(Sample(parse(self.text).plan, {}, plans), 0)
+
+
+PLANS: Final[Mapping[str, Case]] = {
+    heading: Case(text, other)
+    for heading, other, text in re.findall(
+        r"^## (.+)\n(?:(?!## |```).*\n)*(?:```llmc other\n((?:(?!```).*\n)*)```\n\n)?"
+        r"```llmc\n((?:(?!```).*\n)*)```$",
         Path(__file__).with_name("plans.md").read_text(encoding="utf-8"),
         re.MULTILINE,
     )
-)
+}
 """The plans by their headings."""
 
 
@@ -26,11 +44,19 @@ def ways(_: int) -> Mapping[str, Passes]:
     return {"": (), **{known.name: (known,) for known in PIPELINE}, "all": PIPELINE}
 
 
-def differences(text: str) -> Iterator[Difference]:
+def differences(case: Case) -> Iterator[Difference]:
     """Where a plan and the reference do not agree: after no passes, each alone, all, and all in the worst order."""
-    trial = Trial.of(Sample(parse(text).plan, {}), 0)
+    trial = case.trial()
     yield from in_trials([trial], ways)
     WORLD.begin(0)
     found = trial.difference(run_hostile(trial.program(PIPELINE), {}), "all, in the worst order", complete=False)
     if found is not None:
         yield found
+
+
+def reprinted(case: Case) -> Iterator[tuple[str, str]]:
+    """What a plan prints after no passes, each alone and all; and what that prints, as it is read again."""
+    trial = case.trial()
+    for passes in ways(0).values():
+        text = trial.program(passes).to_llmc()
+        yield text, Program.of(parse(text), trial.tools, passes=()).to_llmc()
