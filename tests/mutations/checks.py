@@ -10,6 +10,7 @@ order: edges          one sweep finds the edges that all pairs of effects have, 
 order: carried        an element's effects come after those of the element before
 same                  what a pass leaves as it is remains the same object
 keys                  a key that is known is a step: calls that read the same part by both are one
+nodes                 what a node tells of itself, of the call that brought it, and of the loops inside it
 tasks                 a merged task has the value of the first, whose node names both
 arguments             a constant that does not fit its parameter is a mistake of the run
 early                 what is handed over while the plan is still being written
@@ -23,7 +24,8 @@ from random import Random
 from typing import Final
 
 from llmc_compiler.effects.effects import RULES, Kind
-from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.terms import Const, Json, ListOf
+from llmc_compiler.ir.graph import Condition, loops_within
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.pipeline import PIPELINE
@@ -76,6 +78,7 @@ def checks() -> Mapping[str, Check]:
         "order: carried": test_order_edges.test_a_loop_carries_its_writes_from_element_to_element,
         "same": what_is_left_is_the_same,
         "keys": known_keys_are_steps,
+        "nodes": nodes_know_their_places,
         "tasks": tasks_have_their_values,
         "arguments": arguments_fit,
         "early": what_starts_early,
@@ -146,6 +149,23 @@ def known_keys_are_steps() -> None:
     """A call that reads a part by a known key, and one that reads it by steps, are one."""
     text = 'k = "a"\n1. f(1)\n2. f($1[$k][0])\n3. f($1.a[0])\njoin($2, $3)'
     assert compiled(text, passes=PIPELINE).tasks == {"1": "1", "2": "2", "3": "2"}
+
+
+def nodes_know_their_places() -> None:
+    """Nodes of a plan that is called know its task and the call; a condition knows whether it always holds."""
+    other = "input n: any\n3. send(size($n))\njoin($3)\n"
+    program = plans.Case("1. other(1)\n2. other(2) @fallback(0)\njoin($1, $2)\n", other).trial().program()
+    nodes = program.graph.nodes
+    assert [key for key, node in nodes.items() if node.is_task] == ["1/other/3", "2/other/3"]
+    assert [key for key, node in nodes.items() if node.owner == "2"] == ["2/other/in", "2/other/3/a0", "2/other/3"]
+    assert [key for key, node in nodes.items() if node.holds_arguments] == ["2/other/in"]
+    calls = ["other(1)"] * 3 + ["other(2)"] * 4 + ["join($1, $2)"]
+    assert [program.source.at(node.own_span) for node in nodes.values()] == calls
+    one, none = ListOf((Const(1),)), ListOf(())
+    conditions = [Condition(one), Condition(one, expected=False), Condition(none), Condition(Const([1]))]
+    assert [condition.is_certain for condition in conditions] == [True, False, False, False]
+    loops = compiled("1. f(1)\n2. [f($y) for y in $x] for x in $1\njoin($2)").nodes.values()
+    assert [loop.name for node in loops for _, loop in loops_within(node)] == ["y", "x"]
 
 
 def tasks_have_their_values() -> None:
