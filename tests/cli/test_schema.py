@@ -31,7 +31,7 @@ from tests.semantics.compared import WORLD, Trial
 from tests.semantics.generator import random_sample
 
 EXAMPLES: Final = Path(__file__).parent.parent.parent / "examples"
-SEEDS: Final = 16
+SEEDS: Final = 48
 SAME: Final = 6
 """Random documents of one kind, and with the same keys, that are looked at."""
 
