@@ -299,7 +299,7 @@ class WrongTogether(Diagnostic):
 class WrongIndex(Diagnostic):
     """A computed key that is neither a text nor an integer, or a bound of a slice that is not an integer."""
 
-    code = "E220"
+    code = "E227"
     title = "{what} is {wanted}"
     label = "this is {found}"
     help = "{suggestion}"
@@ -314,7 +314,7 @@ class WrongIndex(Diagnostic):
 class TooManyLoops(Diagnostic):
     """More loops in a row than allowed."""
 
-    code = "E221"
+    code = "E228"
     title = "there are more than {most} loops in a row"
     label = "at most {most} may stand in a row"
     help = "make a list with the first loops in a separate task, and loop over that"

@@ -16,7 +16,7 @@ from llmc_compiler.tools.argument_binding import (
     UnknownParameter,
 )
 from llmc_compiler.tools.signature import ArgumentError
-from llmc_compiler.tools.standard_callee import Callee
+from llmc_compiler.tools.standard_callee import NamedSignature
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
@@ -30,7 +30,13 @@ _MOST_KEYS: Final = 5
 
 
 def check_argument(
-    tool: Callee, name: str, parameter: str | None, value: Term, *, constant: Const | None, facts: TypeEnvironment
+    tool: NamedSignature,
+    name: str,
+    parameter: str | None,
+    value: Term,
+    *,
+    constant: Const | None,
+    facts: TypeEnvironment,
 ) -> Iterator[Diagnostic]:
     """Yield the mistakes of one argument. `constant` is its value, if known; messages call the argument `name`."""
     if constant is not None:
@@ -150,7 +156,7 @@ def no_part(root: str, read: Read, facts: TypeEnvironment) -> Diagnostic:
     )
 
 
-def describe_misfits(misfits: Sequence[Misfit], tool: Callee, call: ast.Call) -> Iterator[Diagnostic]:
+def describe_misfits(misfits: Sequence[Misfit], tool: NamedSignature, call: ast.Call) -> Iterator[Diagnostic]:
     """Describe all misfits, but not an argument that is missing only because its name is misspelt."""
     diagnostics = [describe_misfit(misfit, tool, call) for misfit in misfits]
     unknown = [found for found in diagnostics if isinstance(found, plan_errors.UnknownArgument)]
@@ -160,7 +166,7 @@ def describe_misfits(misfits: Sequence[Misfit], tool: Callee, call: ast.Call) ->
     )
 
 
-def describe_misfit(misfit: Misfit, tool: Callee, call: ast.Call) -> Diagnostic:
+def describe_misfit(misfit: Misfit, tool: NamedSignature, call: ast.Call) -> Diagnostic:
     """Describe an argument without a parameter, or a parameter without an argument."""
     shape = tool.signature.shape
     match misfit:

@@ -42,19 +42,19 @@ MOST_LOOPS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Position:
     """The position of an expression: its id, and the conditions on the path to it."""
 
     path: str
     when: tuple[Condition, ...] = ()
 
-    def at(self, step: str) -> "Place":
+    def at(self, step: str) -> "Position":
         """Return the position of a part that is always reached with the expression."""
-        return Place(f"{self.path}/{step}", self.when)
+        return Position(f"{self.path}/{step}", self.when)
 
-    def under(self, step: str, condition: Term, *, expected: bool) -> "Place":
+    def under(self, step: str, condition: Term, *, expected: bool) -> "Position":
         """Return the position of a part that is reached only if the condition's truth is as expected."""
-        return Place(f"{self.path}/{step}", (*self.when, Condition(condition, expected)))
+        return Position(f"{self.path}/{step}", (*self.when, Condition(condition, expected)))
 
 
 class _NoReads:
@@ -93,18 +93,18 @@ class ExpressionLowering:
         """Whether a call of this name is one of a standard function, because no tool has the name."""
 
     @abstractmethod
-    def _call(self, call: ast.Call, place: Place) -> NodeId:
+    def _call(self, call: ast.Call, place: Position) -> NodeId:
         """Add the node of a call, and the nodes of calls in its arguments."""
 
     @abstractmethod
-    def _loops(self, expr: ast.Comprehension, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+    def _loops(self, expr: ast.Comprehension, place: Position, options: Sequence[ast.Option] = ()) -> NodeId:
         """Add the nodes of a comprehension whose elements make calls."""
 
     @abstractmethod
     def _makes_calls(self, loops: Sequence[ast.Loop], *parts: object) -> bool:
         """Whether an element of these loops with these parts makes calls: the first source is evaluated outside."""
 
-    def _expr(self, expr: ast.Expr, place: Place) -> Term:
+    def _expr(self, expr: ast.Expr, place: Position) -> Term:
         """Return the term of an expression; its calls are added as nodes on the way."""
         match expr:
             case ast.Literal(value, span):
@@ -137,7 +137,7 @@ class ExpressionLowering:
             case ast.Choice():
                 return self._choice(expr, place)
 
-    def _binary(self, expr: ast.Binary, place: Place) -> Term:
+    def _binary(self, expr: ast.Binary, place: Position) -> Term:
         """Lower an operator; the right side of `and` and `or` is reached only under the left one."""
         left = self._expr(expr.left, place.at("l"))
         right_place = place.at("r")
@@ -148,7 +148,7 @@ class ExpressionLowering:
             right_place = place.under("r", terms.Binary("or", left, Const(value=False)), expected=False)
         return terms.Binary(expr.op, left, self._expr(expr.right, right_place), expr.span)
 
-    def _choice(self, expr: ast.Choice, place: Place) -> Term:
+    def _choice(self, expr: ast.Choice, place: Position) -> Term:
         """Lower a choice; each branch is reached only under its condition."""
         condition = self._expr(expr.condition, place.at("c"))
         then = self._expr(expr.then, place.under("t", condition, expected=True))
@@ -179,7 +179,7 @@ class ExpressionLowering:
 
     # Functions, steps and comprehensions
 
-    def _function(self, call: ast.Call, place: Place) -> Term:
+    def _function(self, call: ast.Call, place: Position) -> Term:
         """Lower a call of a standard function; its arguments are checked like those of a tool."""
         callee = STANDARD[call.tool]
         values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
@@ -193,7 +193,7 @@ class ExpressionLowering:
         term = terms.Apply(call.tool, tuple(zip(names, values, strict=True)), call.span)
         return term if mistakes else self._checked(term)
 
-    def _subscript(self, expr: ast.Subscript, place: Place) -> Term:
+    def _subscript(self, expr: ast.Subscript, place: Position) -> Term:
         """Lower `value[key]`; a constant key of a value that is read becomes a part of its path."""
         value = self._expr(expr.value, place.at("v"))
         key = self._expr(expr.key, place.at("k"))
@@ -202,7 +202,7 @@ class ExpressionLowering:
             return self._found(replace(value, path=(*value.path, step), span=expr.span), expr.value)
         return self._checked_step(expr, terms.Subscript(value, key, expr.span))
 
-    def _slice(self, expr: ast.Slice, place: Place) -> Term:
+    def _slice(self, expr: ast.Slice, place: Position) -> Term:
         """Lower `value[start:stop]`."""
         value = self._expr(expr.value, place.at("v"))
         start = None if expr.start is None else self._expr(expr.start, place.at("k"))
@@ -215,7 +215,7 @@ class ExpressionLowering:
         self.diagnostics.extend(mistakes)
         return term if mistakes else self._checked(term)
 
-    def _source(self, loop: ast.Loop, place: Place) -> Term:
+    def _source(self, loop: ast.Loop, place: Position) -> Term:
         """Lower the source of a loop; report a name that is taken, and a value that has no elements."""
         self.names.claim_item(loop, self._elements, self.diagnostics)
         source = self._expr(loop.source, place)
@@ -239,7 +239,7 @@ class ExpressionLowering:
         if len(loops) > MOST_LOOPS:
             self.diagnostics.append(plan_errors.TooManyLoops(span=loops[MOST_LOOPS].span, most=MOST_LOOPS))
 
-    def _comprehension(self, expr: ast.Comprehension, place: Place) -> Term:
+    def _comprehension(self, expr: ast.Comprehension, place: Position) -> Term:
         """Lower a comprehension without calls of tools to a term."""
         self._check_number(expr.loops)
         clauses: list[terms.Clause] = []

@@ -24,7 +24,7 @@ from llmc_compiler.lowering.argument_checks import (
     describe_misfits,
     direct_arguments,
 )
-from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Place
+from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Position
 from llmc_compiler.lowering.inlining import grafting
 from llmc_compiler.lowering.inlining.narrowing import certainly_fails
 from llmc_compiler.lowering.inlining.plan_tool import DEEPEST, PlanTool, with_others
@@ -89,7 +89,7 @@ class Lowering(ExpressionLowering):
         if task.loops:
             self._looped(task)
         else:
-            place = Place(self._task)
+            place = Position(self._task)
             when = () if task.guard is None else (Condition(self._expr(task.guard, place.at("if"))),)
             self._main(task.expr, replace(place, when=when), task.options)
         self.names.define(self._task)
@@ -98,7 +98,7 @@ class Lowering(ExpressionLowering):
     def join(self, join: ast.Join) -> list[Node]:
         """Lower the join; return its nodes."""
         self._begin(TaskId(JOIN))
-        values = [self._expr(given.value, Place(f"{JOIN}/a{i}")) for i, given in enumerate(join.arguments)]
+        values = [self._expr(given.value, Position(f"{JOIN}/a{i}")) for i, given in enumerate(join.arguments)]
         if not values:
             self._join(self.names.all_tasks(), join.span, everything=True)
         elif join.arguments[0].name is not None:
@@ -150,7 +150,7 @@ class Lowering(ExpressionLowering):
 
     def _looped(self, task: ast.Task) -> None:
         """Add the nodes of a task with loops; elements with options have nodes even if they make no calls."""
-        place = Place(self._task)
+        place = Position(self._task)
         if task.options or self._makes_calls(task.loops, task.expr):
             self._loops(ast.Comprehension(task.expr, task.loops, task.span), place, task.options)
         else:
@@ -162,13 +162,13 @@ class Lowering(ExpressionLowering):
         inside = (loops[0].condition, loops[1:], parts)
         return not all(self._is_function(call.tool) for call in ast.calls(inside))
 
-    def _loops(self, expr: ast.Comprehension, place: Place, options: Sequence[ast.Option] = ()) -> NodeId:
+    def _loops(self, expr: ast.Comprehension, place: Position, options: Sequence[ast.Option] = ()) -> NodeId:
         """Add the nodes of a comprehension whose elements make calls or have options."""
         self._check_number(expr.loops)
         return self._loop(expr, expr.loops, place, options)
 
     def _loop(
-        self, expr: ast.Comprehension, loops: Sequence[ast.Loop], place: Place, options: Sequence[ast.Option]
+        self, expr: ast.Comprehension, loops: Sequence[ast.Loop], place: Position, options: Sequence[ast.Option]
     ) -> NodeId:
         """Add the nodes of a loop's source, and one node that holds the body, in which the other loops nest."""
         loop, rest = loops[0], loops[1:]
@@ -177,15 +177,15 @@ class Lowering(ExpressionLowering):
         when: tuple[Condition, ...] = ()
         with self._inside(loop, source):
             if loop.condition is not None:
-                when = (Condition(self._expr(loop.condition, Place(f"{place.path}/filter"))),)
-            inner = Place(f"{place.path}/each", when)
+                when = (Condition(self._expr(loop.condition, Position(f"{place.path}/filter"))),)
+            inner = Position(f"{place.path}/each", when)
             result = self._loop(expr, rest, inner, options) if rest else self._main(expr.element, inner, options)
         body, self._nodes = tuple(self._nodes), outside
         makes_calls = self._makes_calls(expr.loops, expr.element)
         op = graph.Loop(loop.name, source, body, result, flat=bool(rest), calls=makes_calls)
         return self._add(place.path, op, place.when, expr.span)
 
-    def _main(self, expr: ast.Expr, place: Place, options: Sequence[ast.Option]) -> NodeId:
+    def _main(self, expr: ast.Expr, place: Position, options: Sequence[ast.Option]) -> NodeId:
         """Add the node for the outermost expression of a task or of a loop's element."""
         is_loop = isinstance(expr, ast.Comprehension) and self._makes_calls(expr.loops, expr.element)
         if isinstance(expr, ast.Comprehension) and is_loop and not options:
@@ -209,7 +209,7 @@ class Lowering(ExpressionLowering):
                 notes = (Note(expr.span, "a standard function"),)
                 self.diagnostics.append(OptionWithoutCall(span=option.span, name=name, notes=notes))
 
-    def _fallback(self, options: Sequence[ast.Option], place: Place) -> Term | None:
+    def _fallback(self, options: Sequence[ast.Option], place: Position) -> Term | None:
         """Return the term of `@fallback`, if present."""
         values = [option.value for option in options if isinstance(option, ast.Fallback)]
         if not values:
@@ -217,7 +217,7 @@ class Lowering(ExpressionLowering):
         with self._facts.reading_null():
             return self._expr(values[0], place.at("fallback"))
 
-    def _call(self, call: ast.Call, place: Place) -> NodeId:
+    def _call(self, call: ast.Call, place: Position) -> NodeId:
         """Add the node of a call, and the nodes of calls in its arguments."""
         options = self._options[1] if call is self._options[0] else ()
         values = [self._expr(given.value, place.at(f"a{i}")) for i, given in enumerate(call.arguments)]
@@ -260,7 +260,7 @@ class Lowering(ExpressionLowering):
         tool: PlanTool,
         call: ast.Call,
         bound: Sequence[tuple[str | None, Term]],
-        place: Place,
+        place: Position,
         options: Sequence[ast.Option],
     ) -> None:
         """Add the tasks of a plan in place of a call of it."""

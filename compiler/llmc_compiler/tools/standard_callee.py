@@ -13,7 +13,7 @@ from llmc_compiler.tools.argument_binding import Shape
 from llmc_compiler.tools.signature import ArgumentError, Wanted
 
 
-class CalleeSignature(Protocol):
+class CallSignature(Protocol):
     """The parameters of a tool or of a standard function."""
 
     @property
@@ -30,7 +30,7 @@ class CalleeSignature(Protocol):
         ...
 
 
-class Callee(Protocol):
+class NamedSignature(Protocol):
     """A tool or a standard function."""
 
     @property
@@ -39,7 +39,7 @@ class Callee(Protocol):
         ...
 
     @property
-    def signature(self) -> CalleeSignature:
+    def signature(self) -> CallSignature:
         """The parameters."""
         ...
 
@@ -71,7 +71,7 @@ class StandardCallee:
     """A standard function with its parameters."""
 
     name: str
-    signature: CalleeSignature
+    signature: CallSignature
     function: StandardFunction
 
 

@@ -37,7 +37,7 @@ def _most(loop: Loop, limit: int) -> int:
 
 
 class LoopOpener:
-    """Finds the elements of a run's loops; those of a flat loop may be no more together than those of a single one."""
+    """Finds the elements of a run's loops; a flat loop may have as many in all as any other."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -30,7 +30,7 @@ from llmc_compiler.expressions.types import NEVER
 from llmc_compiler.ir.graph import Call, Loop, Node, terms
 from llmc_compiler.lowering.argument_checks import check_argument
 from llmc_compiler.lowering.type_inference import TypeEnvironment
-from llmc_compiler.tools.standard_callee import STANDARD, Callee
+from llmc_compiler.tools.standard_callee import STANDARD, NamedSignature
 
 _ROOM = 64 * 1024
 """The most bytes that are built to compute a constant."""
@@ -75,7 +75,7 @@ def _faults(nodes: Iterable[Node], facts: TypeEnvironment) -> Iterator[bool]:
         facts.add(node)
 
 
-def _misfits(callee: Callee, name: str | None, value: Term, facts: TypeEnvironment) -> bool:
+def _misfits(callee: NamedSignature, name: str | None, value: Term, facts: TypeEnvironment) -> bool:
     """Whether an argument certainly does not fit."""
     constant = _constant(value)
     return any(True for _ in check_argument(callee, name or "", name, value, constant=constant, facts=facts))
