@@ -42,6 +42,52 @@ KEYWORDS: Final = frozenset(
 )
 """Words that cannot name a task, an input, a loop variable or a tool."""
 
+FUNCTION_NAMES: Final = frozenset(
+    [
+        "abs",
+        "round",
+        "min",
+        "max",
+        "sum",
+        "mean",
+        "int",
+        "float",
+        "str",
+        "lower",
+        "upper",
+        "title",
+        "strip",
+        "split",
+        "join_text",
+        "replace",
+        "starts_with",
+        "ends_with",
+        "lines",
+        "format",
+        "len",
+        "sorted",
+        "reversed",
+        "unique",
+        "flatten",
+        "range",
+        "zip",
+        "enumerate",
+        "any",
+        "all",
+        "present",
+        "get",
+        "keys",
+        "values",
+        "items",
+        "merge",
+        "pairs",
+        "parse_json",
+        "to_json",
+        "kind",
+    ]
+)
+"""Names of the standard functions, whose calls need no tool; a tool of such a name goes first."""
+
 TYPE_NAMES: Final = ("str", "int", "float", "bool", "any", "list", "dict")
 
 

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from llmc_grammar.ast import (
+    FUNCTION_NAMES,
     TYPE_NAMES,
     Argument,
     Binary,
@@ -186,7 +187,7 @@ def _check_options(expr: Expr, options: tuple[Option, ...], reading: ParseState)
             )
         if isinstance(option, Fallback):
             calls = (part for part in parts(option.value) if isinstance(part, Call))
-            for call in list(calls)[:1]:
+            for call in [call for call in calls if call.tool not in FUNCTION_NAMES][:1]:
                 reading.report(CallInFallback(span=call.span))
 
 

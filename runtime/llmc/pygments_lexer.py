@@ -11,8 +11,7 @@ from typing import ClassVar, Final
 from pygments.lexer import Lexer, RegexLexer, bygroups, include
 from pygments.token import Comment, Keyword, Name, Number, Operator, Punctuation, String, Whitespace, _TokenType
 
-from llmc_compiler.expressions.functions.table import FUNCTIONS
-from llmc_grammar.ast import TYPE_NAMES
+from llmc_grammar.ast import FUNCTION_NAMES, TYPE_NAMES
 from llmc_grammar.split import END_MARK
 from llmc_grammar.terminals import terminals
 
@@ -79,7 +78,7 @@ class PlanLexer(RegexLexer):
             (_words(("if", "else", "for")), Keyword),
             (_words(("and", "or", "not", "in")), Operator.Word),
             (_words(("true", "false", "null", "True", "False", "None")), Keyword.Constant),
-            (rf"(?:{'|'.join(FUNCTIONS)})(?=\()", Name.Builtin),
+            (rf"(?:{'|'.join(sorted(FUNCTION_NAMES))})(?=\()", Name.Builtin),
             (rf"(?={_T['CALL']})[A-Za-z0-9_.]+", Name.Function),
             (_words(TYPE_NAMES), Keyword.Type),
             (_NAME, Name),

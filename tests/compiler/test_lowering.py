@@ -9,11 +9,12 @@ from llmc_compiler.diagnostics.plan_errors import CompileError
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.session import Session
 from llmc_compiler.tools.decorators import pure
+from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import Source, parse
 from llmc_grammar.errors.repairs import TextQuoted
 from tests.compiler.cases import Case, cases
-from tests.compiler.compiling import compiled, read, toolbox
+from tests.compiler.compiling import compiled, listing, read, toolbox
 from tests.compiler.sketch import sketch
 
 
@@ -139,3 +140,13 @@ def test_no_other_argument_is_made_a_text(written: str) -> None:
     assert not any(isinstance(found, TextQuoted) for found in session.mistakes())
     parsed = parse("1. find('a', context=1984)\njoin($1)", mode="lenient")
     assert sketch(compile_parsed(parsed, tools, lenient=True).graph)[0] == "1: find(query='a', context=1984)"
+
+
+def test_a_fallback_calls_functions_and_no_tools() -> None:
+    """A standard function is computed; a tool is an error, also under the name of a function."""
+    graph = compiled("xs = [1, 2]\na = f(1) @fallback(len($xs))\njoin($a)")
+    assert sketch(graph)[1] == "a: f(1) else len(x=<xs>) | needs xs"
+    named = Toolbox([Tool.from_schema("upper", "upper", {}, "pure", listing)]) | toolbox()
+    for value in ('upper("x")', 'len([upper("x")])'):
+        with pytest.raises(CompileError, match=r"E196"):
+            compiled(f"a = f(1) @fallback({value})\njoin($a)", named)

@@ -39,7 +39,7 @@ from llmc_grammar.diagnose.methods import method_call
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignStatement
 from llmc_grammar.errors.repairs import TextQuoted
-from llmc_grammar.errors.statements import OptionWithoutCall
+from llmc_grammar.errors.statements import CallInFallback, OptionWithoutCall
 from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.safety import has_rival, is_slip
 from llmc_grammar.source import Source, Span
@@ -213,6 +213,10 @@ class Lowering(ExpressionLowering):
         """Return the term of `@fallback`, if present."""
         values = [option.value for option in options if isinstance(option, ast.Fallback)]
         if not values:
+            return None
+        # The grammar lets names of functions pass, and a tool may have one.
+        for call in [call for call in ast.calls(values[0]) if not self._is_function(call.tool)][:1]:
+            self.diagnostics.append(CallInFallback(span=call.span))
             return None
         with self._facts.reading_null():
             return self._expr(values[0], place.at("fallback"))

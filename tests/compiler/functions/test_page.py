@@ -12,6 +12,7 @@ from llmc_compiler.expressions.compact_json import compact
 from llmc_compiler.expressions.functions import table
 from llmc_compiler.expressions.functions.table import FUNCTIONS, names_line
 from llmc_compiler.expressions.operators import OperandError
+from llmc_grammar.ast import FUNCTION_NAMES
 from tests.compiler.functions.written import read
 from tests.golden import settle_part
 
@@ -36,6 +37,11 @@ def test_the_page_has_every_function() -> None:
     _, line, rest = PAGE.read_text("utf-8").partition(HEAD)
     expected = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
     settle_part(PAGE, line, "\n", rows(), expected)
+
+
+def test_the_grammar_knows_their_names() -> None:
+    """It needs them for fallbacks, which hold no calls of tools, and for highlighting."""
+    assert FUNCTIONS.keys() == FUNCTION_NAMES
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
