@@ -36,12 +36,13 @@ def test_all_codes_are_listed(cli: Cli) -> None:
     """A line for each, sorted, with the codes of every layer."""
     lines = cli("explain", "--list").stdout.splitlines()
     assert lines == sorted(lines)
-    assert lines[0] == "E101  Bytes that are not UTF-8."
+    assert lines[0].startswith("E100  ")
+    assert lines[1] == "E101  Bytes that are not UTF-8."
     assert {"E164", "E201", "E220", "W301"} <= {line[:4] for line in lines}
 
 
 @pytest.mark.parametrize(
-    ("code", "suggestion"), [("E128", "W128"), ("W102", "E102"), ("E301", "W301"), ("W119", "E119")]
+    ("code", "suggestion"), [("W117", "E117"), ("W102", "E102"), ("E301", "W301"), ("W119", "E119")]
 )
 def test_an_unknown_code_suggests_one(cli: Cli, code: str, suggestion: str) -> None:
     """The nearest one."""
