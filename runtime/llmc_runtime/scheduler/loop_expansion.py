@@ -12,7 +12,7 @@ from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.errors import Blocked, LimitReached, LoopFailed, PlanError
 from llmc_runtime.limits import Limits
 from llmc_runtime.state.instance import Instance, Scope, Verdict
-from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Key, Outcome, Skipped
+from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Outcome, Skipped
 from llmc_runtime.values import thaw
 
 MOST_WITHOUT_CALLS: Final = 100_000
@@ -41,7 +41,7 @@ class LoopOpener:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._totals: dict[Key, int] = {}
+        self._totals: dict[Instance, int] = {}
 
     def open(self, instance: Instance, loop: Loop, run_budget: RunBudget, tasks: int) -> Sequence[Instance] | Failed:
         """Create the instances of a loop in a run that has so many tasks, or fail if it may not have more.
@@ -68,8 +68,8 @@ class LoopOpener:
         if outer is instance:
             total = self._ahead(instance.scope, loop, items) if loop.flat else 0
         else:
-            total = self._totals.get(outer.key, 0) + (0 if loop.flat else len(items))
-            self._totals[outer.key] = total
+            total = self._totals.get(outer, 0) + (0 if loop.flat else len(items))
+            self._totals[outer] = total
         if total > (most := _most(loop, self._limits.elements)):
             whole = outer.node.op.name if isinstance(outer.node.op, Loop) else loop.name
             message = f"the loops from ${whole} on have {total:,} elements together: at most {most:,} are allowed"
