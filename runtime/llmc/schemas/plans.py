@@ -9,10 +9,11 @@ from llmc_grammar.error_pages import ErrorPage
 
 
 class Place(TypedDict):
-    """A position in a text: line and column, counted from 1."""
+    """A position in a text: line and column, counted from 1; `file` is that of another plan."""
 
     line: int
     column: int
+    file: NotRequired[str]
 
 
 class Span(Place):
@@ -27,6 +28,7 @@ class Note(TypedDict):
 
     label: str
     place: Span
+    file: NotRequired[Annotated[str, Field(description="the file of the place, if it is another one")]]
 
 
 class Edit(TypedDict):

@@ -19,6 +19,7 @@ class TaskError(TypedDict):
         Annotated[str, Field(description="the outcome: failed, blocked, held back, not approved, cancelled")]
     ]
     line: NotRequired[int]
+    plan: NotRequired[Annotated[str, Field(description="the file of the line, if it is a plan that is called")]]
     file: NotRequired[Annotated[str, Field(description="the file in which the tool failed")]]
     line_in_file: NotRequired[int]
     tool: NotRequired[str]
@@ -71,6 +72,7 @@ class DryCall(TypedDict):
     in_loop: bool
     elements: int | None
     waits: list[str]
+    file: NotRequired[Annotated[str, Field(description="the file of the line, if it is a plan that is called")]]
 
 
 class DryRun(TypedDict):

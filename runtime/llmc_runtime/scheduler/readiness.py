@@ -173,6 +173,16 @@ def covered(instance: Instance, outcome: Outcome, cause: Instance | None) -> Pla
     return outcome.error if all(read.cause is None for read in before) else None
 
 
+def is_excused(instance: Instance) -> bool:
+    """Whether an instance is in a called plan whose call has a fallback."""
+    owner = instance.node.owner
+    try:
+        op = None if owner is None else instance.scope.find(owner).node.op
+    except KeyError:
+        return False
+    return isinstance(op, Evaluate) and op.fallback is not None
+
+
 def depends_on_cancelled(instance: Instance) -> bool:
     """Whether an instance waited for a cancelled one, so that it cannot be decided."""
     node = instance.node

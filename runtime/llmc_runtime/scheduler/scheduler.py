@@ -440,7 +440,7 @@ class Scheduler:
             self._guard.finish(outcome.error)
             readiness.note_failure(instance, outcome.error)
             self.last = later_end(self.last, instance)
-            if self._fails_fast and self._reason is None:
+            if self._fails_fast and self._reason is None and not readiness.is_excused(instance):
                 self._stop(by_failure(instance))
         self.tell(events.unfinished(instance.key, instance.node.task, self.now(), outcome))
 
