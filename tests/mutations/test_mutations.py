@@ -20,15 +20,18 @@ from tests.mutations.cells import ANSWERS, Cell, cells
 from tests.mutations.checks import checks, is_noticed
 from tests.mutations.conditions import Wrong
 from tests.mutations.table import FEWEST, MODULES, NOTHING, NOTICED, Mutation, everything, page, strays, table
-from tests.semantics.compared import TOOLBOX
-from tests.semantics.generator import random_plan
+from tests.semantics.compared import with_plans
+from tests.semantics.generator import random_family
 
 if STRAYS := [*strays()]:
     raise LookupError("\n".join(["no condition of a module in MODULES is meant by", *STRAYS]))
 
 TABLE = table()
 CHECKS = checks()
-PLANS = [random_plan(Random(seed)) for seed in range(20)]
+SAMPLES = [random_family(Random(seed)) for seed in range(12, 32)]
+"""Random plans, of which some call others."""
+
+TOOLBOXES = [with_plans(sample.plans) for sample in SAMPLES]
 UNNOTICED = [mutation for mutation, noticed in TABLE.items() if noticed.startswith(NOTHING)]
 
 
@@ -47,7 +50,8 @@ def test_a_mutation_is_noticed(mutation: Mutation) -> None:
 
 def optimized() -> list[str]:
     """Some random plans after all passes."""
-    return [print_graph(from_plan(plan, TOOLBOX, PIPELINE)) for plan in PLANS]
+    pairs = zip(SAMPLES, TOOLBOXES, strict=True)
+    return [print_graph(from_plan(sample.plan, tools, PIPELINE)) for sample, tools in pairs]
 
 
 @pytest.fixture(scope="module")
