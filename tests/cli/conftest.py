@@ -8,7 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 import llmc
+from llmc import Toolbox
 from llmc.cli import app
+from llmc_grammar.ast import Use
 from llmc_runtime.models.messages import ChatModel
 from tests.agent.fakes import Reply, Script
 
@@ -104,3 +106,8 @@ def say(monkeypatch: pytest.MonkeyPatch) -> Say:
         return model
 
     return script
+
+
+def no_plans(path: Path, use: Use) -> Toolbox:
+    """Refuse a plan file of a `use` line, where a test has none."""
+    raise AssertionError(f"{use.target} loads {path}")

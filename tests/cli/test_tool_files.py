@@ -10,6 +10,7 @@ from llmc import CompileError, Toolbox, ToolboxError, load, parse
 from llmc.config import tool_files
 from llmc.config.config import Config
 from llmc.config.tool_files import MissingToolsError, UseError, load_file, load_module, load_tools, resolve_uses
+from tests.cli.conftest import no_plans
 
 PURE = "from llmc import pure\n\n@pure\ndef {0}() -> int:\n    '''Count.'''\n    return 1\n"
 
@@ -29,7 +30,7 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def use(folder: Path, text: str, config: Config | None = None) -> list[str]:
     """The names of the tools that a plan's `use` lines bring."""
-    return names(resolve_uses(parse(text).plan, folder, config or Config()))
+    return names(resolve_uses(parse(text).plan, folder, config or Config(), no_plans))
 
 
 def wrong(folder: Path, text: str, config: Config | None = None) -> list[tuple[str, str, str]]:

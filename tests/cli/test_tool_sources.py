@@ -9,6 +9,7 @@ import llmc
 from llmc.config.config import Config
 from llmc.config.tool_files import PythonSource, UseError, resolve_uses, source_of
 from llmc.config.tool_sources import ToolSource
+from tests.cli.conftest import no_plans
 
 
 @llmc.pure
@@ -60,7 +61,7 @@ def test_an_error_of_a_source_is_reported_at_its_line(error: Exception, label: s
     text = "use memory\nuse other\njoin()\n"
     config = Config(tools={"memory": MemorySource(error=error), "other": MemorySource()})
     with pytest.raises(UseError) as caught:
-        resolve_uses(llmc.parse(text).plan, tmp_path, config)
+        resolve_uses(llmc.parse(text).plan, tmp_path, config, no_plans)
     assert [(found.code, text[slice(*found.span)], found.words("label")) for found in caught.value.diagnostics] == [
         ("E220", "use memory", label)
     ]
@@ -71,7 +72,7 @@ def test_two_sources_may_not_bring_the_same_tool(tmp_path: Path) -> None:
     text = "use memory\nuse other\njoin()\n"
     config = Config(tools={"memory": MemorySource(), "other": MemorySource()})
     with pytest.raises(UseError) as caught:
-        resolve_uses(llmc.parse(text).plan, tmp_path, config)
+        resolve_uses(llmc.parse(text).plan, tmp_path, config, no_plans)
     assert [(found.code, text[slice(*found.span)]) for found in caught.value.diagnostics] == [("E221", "use other")]
 
 
