@@ -26,6 +26,9 @@ SCENES: Final = (
         "llmc explain examples/story.llmc --width 2",
     ),
     ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
+    ("Sums, order, parts, lists in place and formats need no tool", "llmc run examples/plumbing.llmc"),
+    ("One plan calls another, which the compiler puts in its place", "llmc compile examples/brochure.llmc"),
+    ("So its calls start with all others", "llmc run examples/brochure.llmc"),
     (
         "An order that fails: what could not be done because of it says why, and the last line counts",
         "!llmc run examples/failing.llmc",

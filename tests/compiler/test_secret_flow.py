@@ -111,7 +111,9 @@ def flow_of(graph: Graph) -> SecretFlow:
 
 
 @pytest.mark.parametrize("built", BUILT.values(), ids=BUILT.keys())
-@pytest.mark.parametrize("argument", ["show({})", "show(also={})", "login({}, $k)", "show([1, {}])", "show(1) if not ({})"])
+@pytest.mark.parametrize(
+    "argument", ["show({})", "show(also={})", "login({}, $k)", "show([1, {}])", "show(1) if not ({})"]
+)
 def test_what_is_built_from_a_secret_goes_nowhere_else(built: str, argument: str) -> None:
     """Another argument, or a condition, is a mistake that shows where it is read and where the secret is from."""
     (found,) = mistakes(f"{HEAD}{MADE}t = {argument.format(built)}\n")

@@ -24,6 +24,17 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def check_values(plumbing: str, inlined: str, called: str) -> None:
+    """Functions need no call of a tool, and a called plan is compiled in place and runs with the rest."""
+    assert '"3 notes, 49.5 degrees in all, Rome first: [[\\"Oslo\\",18],[\\"Rome\\",31.5]]"' in plumbing
+    assert "\n0 calls in 0.00 s\n" in plumbing
+    assert '\nfirst_profile_home = country("Tokyo")\n' in inlined
+    assert "lost  profile(" in called
+    summary = re.search(r"8 calls in ([\d.]+) s; one after another ([\d.]+) s", called)
+    assert summary is not None
+    assert float(summary[1]) < float(summary[2])
+
+
 def check_attacks(secret: str, letters: str) -> None:
     """Secrets stay secret, and texts cannot imitate what an approver sees."""
     assert "error[E231]: a secret goes to `url` of `fetch`" in secret
@@ -85,7 +96,8 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, failing, unruly, secret, letters, told_of, closing, *rest = scenes
+    checked, written, compiled, told, run, *scenes = scenes
+    plumbing, inlined, called, failing, unruly, secret, letters, told_of, closing, *rest = scenes
     *replies, arriving, meant, asking, servers, grammar = rest[:9]
     live = rest[9:]
     assert not opening.strip()
@@ -117,6 +129,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
+    check_values(plumbing, inlined, called)
     check_failures(failing)
     check_attacks(secret, letters)
     check_schemas(told_of, closing)
