@@ -138,7 +138,7 @@ class Folding:
         body = []
         for inner in loop.body:
             body.append(folded := self._folded(inner))
-            if inner.id != loop.result and free.issuperset(folded.needs) and not may_write(folded):
+            if free.issuperset(folded.needs) and not may_write(folded):
                 self._bury(folded)
         alive = _without_dead(body, self.dead, [loop.result])
         is_same = source is loop.source and are_same(alive, loop.body)
