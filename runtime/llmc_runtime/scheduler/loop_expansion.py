@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
+from llmc_compiler.expressions.environment import EffortBudget, EvaluationError, SkippedRead
 from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import ELEMENT, MemoryRoom, NoRoomError
+from llmc_compiler.expressions.operators import EFFORT
 from llmc_compiler.expressions.terms import Json, NodeId, reads
 from llmc_compiler.ir.graph import Loop, Node, TaskId
 from llmc_runtime.calls.run_budget import RunBudget
@@ -66,7 +67,7 @@ class LoopOpener:
         """
         outer = _outermost(instance)
         if outer is instance:
-            total = self._ahead(instance.scope, loop, items) if loop.flat else 0
+            total = self._ahead(instance.scope, loop, items, EffortBudget(EFFORT)) if loop.flat else 0
         else:
             total = self._totals.get(outer, 0) + (0 if loop.flat else len(items))
             self._totals[outer] = total
@@ -75,22 +76,35 @@ class LoopOpener:
             message = f"the loops from ${whole} on have {total:,} elements together: at most {most:,} are allowed"
             raise EvaluationError(message, loop.source.span)
 
-    def _ahead(self, scope: Scope, loop: Loop, items: Sequence[Json], around: frozenset[NodeId] = frozenset()) -> int:
-        """Return the number of innermost elements, as far as it is known; nodes of the bodies `around` have not run."""
+    def _ahead(
+        self,
+        scope: Scope,
+        loop: Loop,
+        items: Sequence[Json],
+        budget: EffortBudget,
+        around: frozenset[NodeId] = frozenset(),
+    ) -> int:
+        """Return the number of innermost elements, as far as it is known; nodes of the bodies `around` have not run.
+
+        The count ends when it is too large, or when the budget is used up: the event loop waits for it.
+        """
         inner = next(node for node in loop.body if node.id == loop.result)
         inside = around.union(node.id for node in loop.body)
         if not isinstance(inner.op, Loop) or not inside.isdisjoint(_own_reads(inner, inner.op)):
             return 0
         total = 0
         for index, item in enumerate(items):
+            if budget.left <= 0 or total > _most(loop, self._limits.elements):
+                break
             element = scope.inside(index, (loop.name, item), loop.result)
             try:
-                if not all(truth(evaluate(one.term, element)) == one.expected for one in inner.when):
+                if not all(truth(evaluate(one.term, element, budget=budget)) == one.expected for one in inner.when):
                     continue
-                below = elements(inner.op, evaluate(inner.op.source, element), self._limits.elements)
+                source = evaluate(inner.op.source, element, budget=budget)
+                below = elements(inner.op, source, self._limits.elements)
             except (EvaluationError, SkippedRead):
                 continue  # the element fails or is skipped once its turn has come
-            total += self._ahead(element, inner.op, below, inside) if inner.op.flat else len(below)
+            total += self._ahead(element, inner.op, below, budget, inside) if inner.op.flat else len(below)
         return total
 
 
