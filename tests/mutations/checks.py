@@ -1,7 +1,7 @@
 """The quick checks, by name: each passes as things are, and raises where it notices what is wrong.
 
 plan: HEADING         a plan of `plans.md` does what the reference says, whatever the passes
-printed: HEADING      ... and what it prints is read as the same again, where it calls another plan
+printed: HEADING      ... and what it prints is read as the same again and does the same, where it calls another plan
 page: PASS: TITLE     a case of a pass's page in tests/passes is what the pass leaves
 order: kinds          two calls are ordered where the table says so
 order: resources      ... whatever else stands between them, and inside loops
@@ -25,8 +25,9 @@ from typing import Final
 
 from llmc_compiler.effects.effects import RULES, Kind
 from llmc_compiler.expressions.terms import Const, Json, ListOf
-from llmc_compiler.ir.graph import Condition, loops_within
+from llmc_compiler.ir.graph import Condition, TaskId, loops_within
 from llmc_compiler.ir.printer import print_graph
+from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.session import Session
@@ -105,7 +106,7 @@ def _plan(case: plans.Case) -> Check:
 
 def _printed(case: plans.Case) -> Check:
     def check() -> None:
-        assert all(text == again for text, again in plans.reprinted(case))
+        assert all(text == again and found is None for text, again, found in plans.reprinted(case))
 
     return check
 
@@ -173,6 +174,8 @@ def tasks_have_their_values() -> None:
     graph = compiled("1. f(1)\n2. f(1)\n3. f(3)\n4. f($2)\njoin($4)", passes=PIPELINE)
     assert graph.tasks == {"1": "1", "2": "1", "4": "4"}
     assert [node.origins for node in graph.nodes.values()] == [("1", "2"), ("4",), ("join",)]
+    graph = compiled("1. f(g(1) if 1 > 2 else 0)\n2. g(1) if 1 > 2\njoin($1)", passes=[Dedup(), Fold()])
+    assert graph.tasks[TaskId("2")] in graph.nodes
 
 
 def arguments_fit() -> None:

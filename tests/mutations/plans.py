@@ -54,9 +54,11 @@ def differences(case: Case) -> Iterator[Difference]:
         yield found
 
 
-def reprinted(case: Case) -> Iterator[tuple[str, str]]:
-    """What a plan prints after no passes, each alone and all; and what that prints, as it is read again."""
+def reprinted(case: Case) -> Iterator[tuple[str, str, Difference | None]]:
+    """What a plan prints after no passes, each alone and all; what that prints; and where its run is another."""
     trial = case.trial()
-    for passes in ways(0).values():
+    for way, passes in ways(0).items():
         text = trial.program(passes).to_llmc()
-        yield text, Program.of(parse(text), trial.tools, passes=()).to_llmc()
+        again = Program.of(parse(text), trial.tools, passes=())
+        WORLD.begin(0)
+        yield text, again.to_llmc(), trial.difference(again.run_sync(), way, complete=False)
