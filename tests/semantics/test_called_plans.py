@@ -17,7 +17,7 @@ from llmc_grammar.source import Source
 from tests.semantics.called_plans import differences, family
 from tests.semantics.compared import TOOLBOX, WORLD
 
-SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "2000")) // 200)
+SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "1000")) // 250)
 """A plan with those that it calls takes as long as several others."""
 
 
