@@ -147,8 +147,7 @@ def _key(node: Node) -> Hashable | None:
             return (value, fallback, node.when)
         case Call(tool, bound, timeout, retries, fallback) if tool.effect.rule.merge is not When.NO:
             # Reads of one resource with the same last writers have no write between them.
-            between = frozenset(node.after)
-            return (tool.name, _arguments(bound), node.when, timeout, retries, fallback, between)
+            return (tool.name, _arguments(bound), node.when, timeout, retries, fallback, node.after)
         case _:
             return None
 
