@@ -29,8 +29,8 @@ def test_a_fault_is_named_by_its_exception_and_place(monkeypatch: pytest.MonkeyP
     """The place is the last function of ours, whoever raised; an input that shows no fault has none."""
     assert fault_of(planted.check, b"a open b twice c close") == "KeyError-planted-12"
     assert fault_of(planted.check, b"close twice open") is None
-    monkeypatch.setattr("llmc_compiler.serialization.graph_json.parse", len)
-    assert fault_of(graph_json.check, (corpus("graph_json") / "inputs").read_bytes()) == "TypeError-graph_json-_type"
+    monkeypatch.setattr("llmc_compiler.serialization.node_json.parse", len)
+    assert fault_of(graph_json.check, (corpus("graph_json") / "inputs").read_bytes()) == "TypeError-node_json-read_type"
 
 
 def test_how_deep_a_recursion_got_is_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
