@@ -12,6 +12,8 @@ from llmc_compiler.expressions.operators import same
 from llmc_compiler.expressions.terms import (
     Binary,
     Choice,
+    Clause,
+    Comprehension,
     Const,
     Get,
     Item,
@@ -325,3 +327,16 @@ def test_values_are_never_changed() -> None:
     assert evaluate(Binary("+", get("n"), get("n")), env) == [1, 1]
     assert evaluate(Binary("*", get("n"), Const(3)), env) == [1, 1, 1]
     assert left == [1]
+
+
+@pytest.mark.parametrize(("size", "is_allowed"), [(100_000, True), (100_001, False)])
+def test_a_list_in_place_has_so_many_elements(size: int, *, is_allowed: bool) -> None:
+    """Its source is bounded, even if the condition leaves all elements out."""
+    env = Fake()
+    env.nodes["n"] = [0] * size
+    term = Comprehension(Const(1), (Clause("i", Get(NodeId("n")), Const(value=False)),))
+    if is_allowed:
+        assert evaluate(term, env) == []
+    else:
+        with pytest.raises(EvaluationError, match=r"has 100,001 elements: at most 100,000 are allowed"):
+            evaluate(term, env)

@@ -202,6 +202,7 @@ def test_a_fault_is_always_one(world: World, term: Term) -> None:
             evaluate(term, world)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [

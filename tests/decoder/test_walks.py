@@ -1,6 +1,6 @@
 """Random walks: whatever a model could write under a grammar, the compiler takes.
 
-`LLMC_WALKS` is how many there are through sound grammars (200); pytest's `-s` shows what was found.
+`LLMC_WALKS` is how many there are through sound grammars (160); pytest's `-s` shows what was found.
 """
 
 import os
@@ -21,12 +21,12 @@ from tests.decoder.seen import FORMS, LINES, forms, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES
 from tests.decoder.walker import Walker
 
-WALKS: Final = int(os.environ.get("LLMC_WALKS", "200"))
+WALKS: Final = int(os.environ.get("LLMC_WALKS", "160"))
 SYNTAXES: Final[tuple[Syntax, ...]] = ("lark", "gbnf")
 EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(SYNTAXES)))
 TASKS: Final = 8
 SHOWN: Final = 3
-FULL: Final = tuple(TOOLBOXES) if WALKS > 200 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
+FULL: Final = tuple(TOOLBOXES) if WALKS > 160 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
 """Toolboxes whose full grammars are walked through."""
 SIZES: Final = tuple(len(tools) for tools in TOOLBOXES.values())
 

@@ -96,10 +96,9 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, *scenes = scenes
-    plumbing, inlined, called, failing, unruly, secret, letters, told_of, closing, *rest = scenes
-    *replies, arriving, meant, asking, servers, grammar = rest[:9]
-    live = rest[9:]
+    checked, written, compiled, told, run, *values, failing, unruly, secret, letters, told_of, closing = scenes[:14]
+    *replies, arriving, meant, asking, servers, grammar = scenes[14:23]
+    live = scenes[23:]
     assert not opening.strip()
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
@@ -129,7 +128,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
-    check_values(plumbing, inlined, called)
+    check_values(*values)
     check_failures(failing)
     check_attacks(secret, letters)
     check_schemas(told_of, closing)

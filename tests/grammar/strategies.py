@@ -186,8 +186,9 @@ def stepped(draw: st.DrawFn, values: st.SearchStrategy[Expr]) -> Expr:
 
 
 def loops(values: st.SearchStrategy[Expr]) -> st.SearchStrategy[tuple[Loop, ...]]:
-    """One to three loops in a row."""
-    return st.lists(st.builds(Loop, words, values, st.none() | values), min_size=1, max_size=3).map(tuple)
+    """One to three loops in a row, mostly one."""
+    one = st.builds(Loop, words, values, st.none() | values)
+    return one.map(lambda loop: (loop,)) | st.lists(one, min_size=1, max_size=3).map(tuple)
 
 
 def _compound(calls: bool) -> Callable[[st.SearchStrategy[Expr]], st.SearchStrategy[Expr]]:
@@ -211,7 +212,7 @@ def _compound(calls: bool) -> Callable[[st.SearchStrategy[Expr]], st.SearchStrat
     return around
 
 
-def expressions(*, calls: bool = True, leaves: int = 8) -> st.SearchStrategy[Expr]:
+def expressions(*, calls: bool = True, leaves: int = 6) -> st.SearchStrategy[Expr]:
     """Any expression; `calls=False` leaves calls out."""
     atoms: st.SearchStrategy[Expr] = literals() | references() | texts() | paths()
     return st.recursive(atoms, _compound(calls), max_leaves=leaves)
@@ -219,7 +220,7 @@ def expressions(*, calls: bool = True, leaves: int = 8) -> st.SearchStrategy[Exp
 
 def calls() -> st.SearchStrategy[Call]:
     """A call."""
-    return st.builds(Call, tools, arguments(expressions(leaves=4)))
+    return st.builds(Call, tools, arguments(expressions(leaves=3)))
 
 
 @st.composite
@@ -237,7 +238,7 @@ def options(draw: st.DrawFn, *, one_call: bool) -> tuple[Option, ...]:
 def tasks(draw: st.DrawFn) -> Task:
     """A task with loops, a guard or neither."""
     expr = draw(calls() | stepped(calls()) | expressions())
-    condition = expressions(leaves=3)
+    condition = expressions(leaves=2)
     around = draw(st.just(()) | loops(condition))
     guard = None if around else draw(st.none() | condition)
     chosen = draw(options(one_call=isinstance(without_steps(expr), Call)))

@@ -151,12 +151,13 @@ def test_a_result_that_says_something_else_is_refused() -> None:
         format_plan(parse(text, bounds=bounds), bounds)
 
 
+@pytest.mark.no_cover
 def test_the_written_plans_hold_what_is_hard() -> None:
     """The plans of the property have comments inside statements, strings with breaks, and comments at line ends."""
     seen: set[str] = set()
 
     @given(written())
-    @settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None)
     def draw(given_: tuple[str, Plan]) -> None:
         text, _ = given_
         seen.update(sign for sign in ("( # why\n", "(\n# why\n\n", "\r\n", ") #") if sign in text)

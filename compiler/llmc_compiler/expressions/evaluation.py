@@ -218,6 +218,9 @@ def _run_clauses(term: Comprehension, index: int, env: Env, room: MemoryRoom, re
     if not isinstance(source, (list, dict)):
         fact = f"the source of the loop over ${clause.name} is {kind(source)}, not a list"
         raise EvaluationError(f"{fact}: put it into one, `[x]`", clause.source.span)
+    if len(source) > LIST_ITEMS:
+        fact = f"the loop over ${clause.name} has {len(source):,} elements"
+        raise EvaluationError(f"{fact}: at most {LIST_ITEMS:,} are allowed", clause.source.span)
     inner = ElementEnv(env, clause.name)
     for value in source:
         try:
