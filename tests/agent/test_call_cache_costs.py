@@ -21,6 +21,9 @@ from llmc_runtime.program.program import compile_plan
 from llmc_runtime.program.run_result import Run
 from tests.runtime import clock
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 TIMES = 4
 MOST = 1.2 * TIMES
 """How many times as many calls so many times the tasks may take."""

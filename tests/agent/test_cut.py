@@ -12,6 +12,9 @@ from llmc_runtime.errors import Held
 from llmc_runtime.models.messages import End, Usage
 from tests.runtime import clock
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 READ = "1. balance()\n"
 GUARDED = [
     "2. transfer(amount=1000) if $1 > 5000",

@@ -25,6 +25,9 @@ from llmc_compiler.serialization.graph_json import from_json, to_json
 from llmc_grammar import Bounds, Parsed, parse
 from tests.compiler.compiling import toolbox
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 SMALL: Final = 250
 MIDDLE: Final = 1_000
 TIMES: Final = 4
@@ -148,7 +151,6 @@ def faces(parsed: Parsed, graph: Graph) -> Iterator[object]:
     yield from_json(to_json(graph), TOOLS)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["layers", "nested calls", "loops", "one call over and over"])
 def test_what_is_offered_for_a_graph_is_linear(name: str) -> None:
     """Pictures, levels, rank, the printed plan, JSON, and networkx' graph."""

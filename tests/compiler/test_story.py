@@ -30,6 +30,9 @@ from tests.compiler.compiling import compiled, from_plan, read, toolbox
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 SEEDS = range(40)
 LINE = "log(1)\nlog(2)\nlog(3)\njoin()"
 HOSTILE = '1. "\\u001b[2J\\u202e"\n2. f("\\u001b[31m東京\\u202e" + "b")\n3. f($2, "' + "x" * 300 + '")\njoin($1)\n'

@@ -46,6 +46,9 @@ from llmc_grammar.source import Span
 from tests.compiler.compiling import compiled
 from tests.compiler.typed import KEYS, TYPES, VALUES, has
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 NODES = [NodeId(name) for name in "xyz"]
 PATHS = st.lists(st.sampled_from([*KEYS, 0, -1]), max_size=2).map(tuple)
 READS: st.SearchStrategy[Term] = st.one_of(
@@ -202,7 +205,6 @@ def test_a_fault_is_always_one(world: World, term: Term) -> None:
             evaluate(term, world)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("name", "wrong"),
     [

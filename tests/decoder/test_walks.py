@@ -21,6 +21,9 @@ from tests.decoder.seen import FORMS, LINES, forms, seen, to_see
 from tests.decoder.toolboxes import TOOLBOXES
 from tests.decoder.walker import Walker
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 WALKS: Final = int(os.environ.get("LLMC_WALKS", "160"))
 SYNTAXES: Final[tuple[Syntax, ...]] = ("lark", "gbnf")
 EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(SYNTAXES)))
@@ -158,7 +161,6 @@ def test_full_walks_see_loops_and_guards() -> None:
     assert not left
 
 
-@pytest.mark.no_cover
 def test_walks_through_the_language_see_its_forms() -> None:
     """Steps behind every kind of value, slices, comprehensions, several loops, formats, functions."""
     left = {*FORMS}
@@ -170,7 +172,6 @@ def test_walks_through_the_language_see_its_forms() -> None:
     assert not left
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("level", "more"), [("sound", []), ("full", ["a comprehension with 1 loops", "a comprehension with a condition"])]
 )

@@ -9,6 +9,9 @@ from llmc_grammar import Bounds, PlanStream, parse, print_plan
 from llmc_grammar.bounds import Bounds as Defined
 from llmc_grammar.stream import Mode
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 
 def codes(text: str, bounds: Bounds = Bounds.FILE) -> list[str]:
     """The codes of what was found."""
@@ -137,7 +140,6 @@ def seconds(text: str) -> float:
     return min(times)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_texts_cost_what_their_length_says(piece: str) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""

@@ -22,6 +22,9 @@ from tests.compiler.compiling import compiled, from_plan, read, toolbox
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 CASES = cases(Path(__file__).with_name("remarks.md"))
 SEEDS = range(200)
 KINDS = {found for _, found in inspect.getmembers(remarks, inspect.isclass) if issubclass(found, Remark)}

@@ -14,6 +14,9 @@ from llmc_grammar.ast import Plan
 from tests.grammar.lenient.samples import MENDED, REFUSED, edited, lenient
 from tests.grammar.strategies import plans
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 SIZE = 16 * 1024
 BITS = (*"\"'()[]{},:#\\$<>`.=@-\n 1f", "${", "\u201c", "\u2019", "```\n", "1. ", "\n2. g(", "join(", "Thought: x\n")
 TEXTS = [text for text, _ in (*MENDED.values(), *REFUSED.values())]
@@ -184,14 +187,12 @@ def test_mutated_samples_are_lawful(text: str) -> None:
     lawful(text)
 
 
-@pytest.mark.no_cover
 @given(mutated(plans(header=False).map(print_plan)))
 def test_mutated_plans_are_lawful(text: str) -> None:
     """A printed plan with a few mistakes raises nothing, and its edits mean what they say."""
     lawful(text)
 
 
-@pytest.mark.no_cover
 @given(plans(header=False))
 def test_plans_in_a_frame_of_prose_are_read(plan: Plan) -> None:
     """Prose and fences around a plan change nothing of it."""
