@@ -1,6 +1,6 @@
 """Random walks: whatever a model could write under a grammar, the compiler takes.
 
-`LLMC_WALKS` is how many there are through sound grammars (160); pytest's `-s` shows what was found.
+`LLMC_WALKS` is how many there are through sound grammars (120); pytest's `-s` shows what was found.
 """
 
 import os
@@ -24,12 +24,12 @@ from tests.decoder.walker import Walker
 pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
-WALKS: Final = int(os.environ.get("LLMC_WALKS", "160"))
+WALKS: Final = int(os.environ.get("LLMC_WALKS", "120"))
 SYNTAXES: Final[tuple[Syntax, ...]] = ("lark", "gbnf")
 EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(SYNTAXES)))
 TASKS: Final = 8
 SHOWN: Final = 3
-FULL: Final = tuple(TOOLBOXES) if WALKS > 160 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
+FULL: Final = tuple(TOOLBOXES) if WALKS > 120 else ("none", "look up", "numbers", "places", "days", "random 4 of 4")
 """Toolboxes whose full grammars are walked through."""
 SIZES: Final = tuple(len(tools) for tools in TOOLBOXES.values())
 
