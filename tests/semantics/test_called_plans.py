@@ -61,3 +61,14 @@ def test_a_lost_write_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(grafting, "inline", forgetful)
     assert next(differences(SEEDS), None) is not None
+
+
+def test_a_skipped_argument_skips_a_call_behind_a_failed_write() -> None:
+    """A read inside that the failed write would block is not reached: its call has no arguments."""
+    inner = "input n: any\n\na = count_b() for y in row_a($n)\nb = put_a(1) for x in $n if int($x) > 0\n"
+    more = llmc.compile(inner, TOOLBOX)
+    text = 'c = inbox() if false\ne = more({"k": 0}) @fallback(0)\nf = more($c)\n'
+    WORLD.begin(1)
+    run = llmc.compile(text, TOOLBOX, plans={"more": more}, passes=()).run_sync()
+    assert set(run.skipped) == {"c", "f"}
+    assert "f" not in run.errors

@@ -186,7 +186,9 @@ class _Grafting:
         key, inlined = self._id(node.id), self._origin(node)
         yield from self._texts((*self.call.when, *given), inlined)
         span = self._moved(node.span)
-        if not own and self._implies(op, given):
+        # An earlier write that failed blocks a call before its arguments are evaluated.
+        is_ordered = isinstance(op, Call) and any(effect.is_stateful for effect in node.effects)
+        if not own and not is_ordered and self._implies(op, given):
             when = self.call.when
         self._tasks.add(key)
         yield replace(self._node(key, op, when, span, inlined), effects=node.effects)
