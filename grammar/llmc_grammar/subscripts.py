@@ -33,7 +33,7 @@ def with_key(value: Expr, key: Expr, brackets: Span, reading: ParseState) -> Exp
     _check_glued(value, brackets, reading)
     span = Span(value.span.start, brackets.end)
     key = _plain(key, reading)
-    step = _constant_step(key)
+    step = constant_step(key)
     if step is not None and isinstance(value, Ref):
         if len(value.path) > reading.bounds.steps:
             return replace(value, span=span)  # reported already: a longer path would take quadratic time
@@ -79,7 +79,7 @@ def _plain(key: Expr, reading: ParseState) -> Expr:
     return Text((text,) if text else (), key.span)
 
 
-def _constant_step(key: Expr) -> str | int | None:
+def constant_step(key: Expr) -> str | int | None:
     """Return a key that is a literal integer or a plain text."""
     match key:
         case Literal(value) if type(value) is int:

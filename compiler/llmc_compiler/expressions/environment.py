@@ -51,6 +51,24 @@ class Env(Protocol):
         ...
 
 
+class NoReads:
+    """An environment for constants: there is nothing to read."""
+
+    skipped_is_null = False
+
+    def item(self, name: str, /) -> Json:
+        """Raise KeyError: constants read no elements."""
+        raise KeyError(name)
+
+    def get(self, node: NodeId, /) -> Json:
+        """Raise KeyError: constants read no nodes."""
+        raise KeyError(node)
+
+    def param(self, name: str, /) -> Json:
+        """Raise KeyError: constants read no inputs."""
+        raise KeyError(name)
+
+
 class ElementEnv:
     """An environment inside a comprehension, where one more name is an element."""
 

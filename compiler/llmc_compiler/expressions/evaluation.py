@@ -47,6 +47,7 @@ from llmc_compiler.expressions.terms import (
     Template,
     Term,
     Unary,
+    base_of,
     written,
 )
 from llmc_compiler.expressions.value_parts import bound, bytes_of_slice, keyed, missing, sliced, step_into
@@ -56,8 +57,6 @@ _CHARACTERS: Final = 6
 """Characters of a value that are written in the time it takes to visit one part."""
 _BUILDING: Final = frozenset({"+", "*"})
 """Operators that may build a text or a list."""
-_PICKING: Final = frozenset({"get", "max", "min"})
-"""Functions whose results are parts of their arguments."""
 _ELEMENT_EFFORT: Final = 10
 """Parts that are visited in the time of one element of a comprehension."""
 
@@ -193,9 +192,8 @@ def _place(term: Term) -> str:
 
 def _producer(term: Term) -> NodeId | None:
     """Return the node into whose value steps lead."""
-    while isinstance(term, (Subscript, Slice)):
-        term = term.value
-    return term.node if isinstance(term, Get) else None
+    read = base_of(term)
+    return None if read is None else read.node
 
 
 def _comprehension(term: Comprehension, env: Env, room: MemoryRoom) -> Json:
@@ -240,7 +238,7 @@ def _applied(term: Apply, env: Env, room: MemoryRoom) -> Json:
         result = function.call(arguments)
     except OperandError as unfit:
         raise EvaluationError(str(unfit), term.span) from None
-    if term.function in _PICKING or any(result is value for _, value in arguments):
+    if function.picks or any(result is value for _, value in arguments):
         return result
     if isinstance(result, (str, list, dict)):
         room.add(_built(result, term.span))

@@ -213,6 +213,13 @@ def constant_step(key: Term) -> str | int | None:
     return None
 
 
+def base_of(term: Term) -> Get | None:
+    """Return the read of a node below steps."""
+    while isinstance(term, (Subscript, Slice)):
+        term = term.value
+    return term if isinstance(term, Get) else None
+
+
 def children(term: Term) -> tuple[Term, ...]:
     """Return the terms directly inside a term, in the order of their evaluation."""
     match term:

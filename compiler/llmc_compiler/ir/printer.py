@@ -28,6 +28,7 @@ from llmc_compiler.ir.inlined_calls import arguments_of, element_names, printed_
 from llmc_compiler.ir.task_names import outside_names, task_names
 from llmc_grammar import ast
 from llmc_grammar.print import print_expr, print_plan, print_statement
+from llmc_grammar.subscripts import constant_step
 
 _ENDS_A_NAME = frozenset(["", *" \n\t;:!?)]}'\"/"])
 
@@ -131,12 +132,10 @@ class _Printer:
 
     def optioned(self, node: Node) -> Node:
         """Return the node to which the options of a task belong: the call below its steps, or the task's own node."""
-        value = node.op.term if isinstance(node.op, Evaluate) and node.op.plan is None else None
-        while isinstance(value, (term.Subscript, term.Slice)):
-            value = value.value
-        if not isinstance(value, term.Get) or value.node in self._names:
+        read = term.base_of(node.op.term) if isinstance(node.op, Evaluate) and node.op.plan is None else None
+        if read is None or read.node in self._names:
             return node
-        nested = self._nodes[value.node]
+        nested = self._nodes[read.node]
         return nested if isinstance(nested.op, Call) else node
 
     def _condition(self, condition: Condition) -> ast.Expr:
@@ -289,15 +288,10 @@ def _with_steps(value: ast.Expr, path: term.Path) -> ast.Expr:
 
 def _subscript(value: ast.Expr, key: ast.Expr) -> ast.Expr:
     """Return `value[key]`; a constant key behind a reference becomes a part of it."""
-    match value, key:
-        case ast.Ref(name, path), ast.Literal(int() as step) if type(step) is int:
-            return ast.Ref(name, (*path, step))
-        case ast.Ref(name, path), ast.Text(()):
-            return ast.Ref(name, (*path, ""))
-        case ast.Ref(name, path), ast.Text((str() as step,)):
-            return ast.Ref(name, (*path, step))
-        case _:
-            return ast.Subscript(value, key)
+    step = constant_step(key)
+    if step is not None and isinstance(value, ast.Ref):
+        return ast.Ref(value.name, (*value.path, step))
+    return ast.Subscript(value, key)
 
 
 def _input(parameter: Parameter) -> ast.Input:

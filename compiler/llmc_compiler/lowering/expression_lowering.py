@@ -8,10 +8,11 @@ from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.expressions import terms, types
-from llmc_compiler.expressions.environment import EffortBudget, EvaluationError
+from llmc_compiler.expressions.environment import EffortBudget, EvaluationError, NoReads
 from llmc_compiler.expressions.evaluation import evaluate
 from llmc_compiler.expressions.operators import is_small
-from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term
+from llmc_compiler.expressions.terms import Const, Get, NodeId, Term
+from llmc_compiler.expressions.text_terms import template
 from llmc_compiler.ir.graph import Condition
 from llmc_compiler.lowering.argument_checks import check_argument, describe_misfits, no_part
 from llmc_compiler.lowering.name_resolution import ScopeResolver
@@ -55,24 +56,6 @@ class Position:
     def under(self, step: str, condition: Term, *, expected: bool) -> "Position":
         """Return the position of a part that is reached only if the condition's truth is as expected."""
         return Position(f"{self.path}/{step}", (*self.when, Condition(condition, expected)))
-
-
-class _NoReads:
-    """An environment for constants: there is nothing to read."""
-
-    skipped_is_null = False
-
-    def item(self, name: str, /) -> Json:
-        """Raise KeyError: constants read no elements."""
-        raise KeyError(name)
-
-    def get(self, node: NodeId, /) -> Json:
-        """Raise KeyError: constants read no nodes."""
-        raise KeyError(node)
-
-    def param(self, name: str, /) -> Json:
-        """Raise KeyError: constants read no inputs."""
-        raise KeyError(name)
 
 
 class ExpressionLowering:
@@ -258,17 +241,10 @@ class ExpressionLowering:
 
     def _text(self, parts: Sequence[str | ast.Slot], span: Span) -> Term:
         """Lower a text: it is a constant unless a slot reads something."""
-        pieces: list[str | Term] = []
-        for piece in self._pieces(parts, span):
-            if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
-                pieces[-1] += piece
-            else:
-                pieces.append(piece)
-        if self._lenient and len(pieces) == 1 and isinstance(pieces[0], terms.Read):
-            return pieces[0]
-        if all(isinstance(piece, str) for piece in pieces):
-            return Const("".join(piece for piece in pieces if isinstance(piece, str)), span)
-        return terms.Template(tuple(pieces), span)
+        whole = template(self._pieces(parts, span), span)
+        if self._lenient and isinstance(whole, terms.Template) and len(whole.parts) == 1:
+            return whole.parts[0] if isinstance(whole.parts[0], terms.Read) else whole
+        return whole
 
     def _pieces(self, parts: Sequence[str | ast.Slot], span: Span) -> Iterator[str | Term]:
         """Yield the pieces of a text; steps after a reference may belong to it."""
@@ -325,7 +301,7 @@ class ExpressionLowering:
         known = value if isinstance(value, terms.Comprehension) else self._with_constants(value)
         if known is not None and next(terms.free_reads(known), None) is None:
             try:
-                constant = Const(evaluate(known, _NoReads(), budget=self._budget))
+                constant = Const(evaluate(known, NoReads(), budget=self._budget))
                 if not isinstance(value, terms.Binary) or is_small(constant.value):
                     self._constants[id(value)] = (value, constant)
             except EvaluationError as error:

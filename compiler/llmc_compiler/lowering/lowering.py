@@ -297,9 +297,9 @@ class Lowering(ExpressionLowering):
             kept=is_kept or fallback is not None or bool(self._elements),
         )
         nodes = list(grafting.inline(plan_call, self._files))
-        if certainly_fails(nodes, self._facts) and not plan_call.kept:
+        if certainly_fails(nodes, self._facts, self._budget) and not plan_call.kept:
             nodes = list(grafting.inline(replace(plan_call, kept=True), self._files))
-            certainly_fails(nodes, self._facts)
+            certainly_fails(nodes, self._facts, self._budget)
         self._nodes += nodes
 
     def _unknown_tool(self, call: ast.Call) -> Diagnostic:

@@ -39,6 +39,7 @@ from llmc_compiler.expressions.terms import (
     Template,
     Term,
     Unary,
+    base_of,
 )
 from llmc_compiler.expressions.types import ANY, BOOL, FLOAT, INT, NEVER, NULL, STR, Type
 from llmc_compiler.ir.graph import JOIN, Call, Evaluate, Graph, Join, Loop, Node
@@ -232,9 +233,8 @@ class TypeEnvironment:
 
     def may_be_null(self, term: Term) -> bool:
         """Whether steps may lead into a skipped value that reads as null."""
-        while isinstance(term, (Subscript, Slice)):
-            term = term.value
-        fact = self._nodes.get(term.node) if isinstance(term, Get) else None
+        read = base_of(term)
+        fact = None if read is None else self._nodes.get(read.node)
         return fact is not None and fact.may_skip and self.skipped_is_null
 
     def _element(self, element: Term, clauses: tuple[Clause, ...]) -> Type:

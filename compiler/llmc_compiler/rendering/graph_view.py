@@ -57,11 +57,23 @@ class GraphView:
         chain = [key for key, _ in groupby(loops.get(key, key) for key in self.estimate.chain)] if loops else []
         yield from _edges(node_body(loop), frozenset(pairwise(chain)) if loops else self.links)
 
+    def generated_names(self) -> dict[NodeId, str]:
+        """Map every node, including those in loops, to a short name for languages of pictures."""
+        nodes = (one for node in self.graph.nodes.values() for one in _outside_in(node))
+        return {node.id: f"n{number}" for number, node in enumerate(nodes)}
+
     @property
     def tasks_of_chain(self) -> tuple[str, ...]:
         """The tasks on the longest chain, except for the join."""
         tasks = {node.id: node.task for node in all_nodes(self.graph)}
         return tuple(dict.fromkeys(str(tasks[key]) for key in self.estimate.chain if key in tasks))
+
+
+def _outside_in(node: Node) -> Iterator[Node]:
+    """Yield a node, and those inside it."""
+    yield node
+    for inner in node_body(node):
+        yield from _outside_in(inner)
 
 
 def kind(node: Node) -> str:

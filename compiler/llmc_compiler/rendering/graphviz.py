@@ -45,7 +45,7 @@ def quoted(*lines: str) -> str:
 
 
 def _statements(picture: GraphView) -> Iterator[str]:
-    names = _names(picture)
+    names = picture.generated_names()
     for node in picture.graph.nodes.values():
         yield from _drawn(picture, node, names)
     ends = _loops(picture.graph.nodes.values())
@@ -57,19 +57,6 @@ def _statements(picture: GraphView) -> Iterator[str]:
         if gone.into is not None:
             end = _inner(ends, gone.into, first=False)
             yield f'g{number} -> {names[end]} [style=dotted, dir=none, color="#9aa0a6", constraint=false];'
-
-
-def _names(picture: GraphView) -> dict[NodeId, str]:
-    """Map every node, including those in loops, to a generated name."""
-    nodes = (one for node in picture.graph.nodes.values() for one in _outside_in(node))
-    return {node.id: f"n{number}" for number, node in enumerate(nodes)}
-
-
-def _outside_in(node: Node) -> Iterator[Node]:
-    """Yield a node, and those inside it."""
-    yield node
-    for inner in node_body(node):
-        yield from _outside_in(inner)
 
 
 def _drawn(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _escaped(character: str) -> str:
 
 
 def _statements(picture: GraphView) -> Iterator[str]:
-    names = _names(picture)
+    names = picture.generated_names()
     for node in picture.graph.nodes.values():
         yield from _drawn(picture, node, names)
     yield from (_edge(edge, names) for edge in picture.edges())
@@ -58,19 +58,6 @@ def _statements(picture: GraphView) -> Iterator[str]:
     yield from (f"classDef {name} {style}" for name, style in _CLASSES.items())
     if long := [names[key] for key in picture.estimate.chain if key in names]:
         yield f"class {','.join(long)} long"
-
-
-def _names(picture: GraphView) -> dict[NodeId, str]:
-    """Map every node, including those in loops, to a generated name."""
-    nodes = (one for node in picture.graph.nodes.values() for one in _outside_in(node))
-    return {node.id: f"n{number}" for number, node in enumerate(nodes)}
-
-
-def _outside_in(node: Node) -> Iterator[Node]:
-    """Yield a node, and those inside it."""
-    yield node
-    for inner in node_body(node):
-        yield from _outside_in(inner)
 
 
 def _drawn(picture: GraphView, node: Node, names: dict[NodeId, str]) -> Iterator[str]:

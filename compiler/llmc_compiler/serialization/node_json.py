@@ -42,7 +42,15 @@ from llmc_compiler.ir.graph import (
 )
 from llmc_compiler.serialization.form_errors import BrokenReference, NoSuchTool, TooDeep, WrongEffects, WrongParameter
 from llmc_compiler.serialization.json_reader import JsonPlace
-from llmc_compiler.serialization.term_json import PLACE, read_span, read_term, span_form, term_form
+from llmc_compiler.serialization.term_json import (
+    PLACE,
+    optional_form,
+    read_optional,
+    read_span,
+    read_term,
+    span_form,
+    term_form,
+)
 from llmc_compiler.tools.signature import ArgumentError
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
@@ -103,10 +111,10 @@ def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
                 "arguments": [{"parameter": name, "value": term_form(value)} for name, value in bound],
                 "timeout": timeout,
                 "retries": retries,
-                "fallback": _optional_form(fallback),
+                "fallback": optional_form(fallback),
             }
         case Evaluate(term, fallback, plan, expects):
-            form = {"kind": "evaluate", "term": term_form(term), "fallback": _optional_form(fallback)}
+            form = {"kind": "evaluate", "term": term_form(term), "fallback": optional_form(fallback)}
             wanted = [{"name": name, "type": describe(type_)} for name, type_ in expects]
             return form | ({} if plan is None else {"plan": plan, "expects": wanted})
         case Loop(name, source, body, result, carry, flat, calls):
@@ -122,11 +130,6 @@ def _operation_form(op: Operation, texts: Told) -> dict[str, Any]:
             }
         case Join(term, everything):
             return {"kind": "join", "term": term_form(term), "everything": everything}
-
-
-def _optional_form(term: Term | None) -> dict[str, Any] | None:
-    """Return a term as JSON data, or None."""
-    return None if term is None else term_form(term)
 
 
 def read_name(place: JsonPlace) -> str:
@@ -237,7 +240,7 @@ class NodeReader:
         bound = tuple((aliases.get(name, name) if name else name, value) for name, value in given)
         _check_bound(tool, bound, fields["arguments"])
         timeout = None if fields["timeout"].value is None else _seconds(fields["timeout"])
-        return Call(tool, bound, timeout, fields["retries"].count(), _optional(fields["fallback"]))
+        return Call(tool, bound, timeout, fields["retries"].count(), read_optional(fields["fallback"]))
 
     def _loop(self, place: JsonPlace, around: tuple[str, ...]) -> Loop:
         new = () if self._unnamed else ("flat", "calls")
@@ -308,7 +311,7 @@ def _condition(place: JsonPlace) -> Condition:
 def _evaluate(place: JsonPlace) -> Evaluate:
     """Read an evaluation, or a part of a call of a plan."""
     fields = place.fields(("kind", "term", "fallback"), ("plan", "expects"))
-    op = Evaluate(read_term(fields["term"]), _optional(fields["fallback"]))
+    op = Evaluate(read_term(fields["term"]), read_optional(fields["fallback"]))
     if "plan" not in fields:
         return op
     plan = fields["plan"].text()
@@ -331,11 +334,6 @@ def _inlined(place: JsonPlace) -> Inlined:
 
 def _ids(place: JsonPlace) -> tuple[NodeId, ...]:
     return tuple([NodeId(one.text()) for one in place.items()])
-
-
-def _optional(place: JsonPlace) -> Term | None:
-    """Read a term, or null as None."""
-    return None if place.value is None else read_term(place)
 
 
 def _argument(place: JsonPlace) -> tuple[str | None, Term]:

@@ -82,7 +82,12 @@ def _form(term: Term) -> dict[str, Any]:
         case Subscript(value, key):
             return {"kind": "subscript", "value": term_form(value), "key": term_form(key)}
         case Slice(value, start, stop):
-            return {"kind": "slice", "value": term_form(value), "start": _optional(start), "stop": _optional(stop)}
+            return {
+                "kind": "slice",
+                "value": term_form(value),
+                "start": optional_form(start),
+                "stop": optional_form(stop),
+            }
         case Apply(function, arguments):
             given = [{"parameter": name, "value": term_form(value)} for name, value in arguments]
             return {"kind": "apply", "function": function, "arguments": given}
@@ -97,14 +102,14 @@ def _form(term: Term) -> dict[str, Any]:
             return {"kind": "choice", "condition": term_form(condition), **branches}
 
 
-def _optional(term: Term | None) -> dict[str, Any] | None:
+def optional_form(term: Term | None) -> dict[str, Any] | None:
     """Return a term as JSON data, or None."""
     return None if term is None else term_form(term)
 
 
 def _clause_form(clause: Clause) -> dict[str, Any]:
     """Return a clause of a comprehension as JSON data."""
-    return {"name": clause.name, "source": term_form(clause.source), "condition": _optional(clause.condition)}
+    return {"name": clause.name, "source": term_form(clause.source), "condition": optional_form(clause.condition)}
 
 
 def read_term(place: JsonPlace) -> Term:
@@ -188,10 +193,10 @@ def _subscript(value: JsonPlace, key: JsonPlace, span: Span) -> Term:
 def _slice(value: JsonPlace, start: JsonPlace, stop: JsonPlace, span: Span) -> Term:
     if start.value is None and stop.value is None:
         raise start.wrong("a term, if `stop` is null,")
-    return Slice(read_term(value), _read_optional(start), _read_optional(stop), span)
+    return Slice(read_term(value), read_optional(start), read_optional(stop), span)
 
 
-def _read_optional(place: JsonPlace) -> Term | None:
+def read_optional(place: JsonPlace) -> Term | None:
     """Read a term, or null as None."""
     return None if place.value is None else read_term(place)
 
@@ -218,7 +223,7 @@ def _comprehension(element: JsonPlace, clauses: JsonPlace, span: Span) -> Term:
 
 def _clause(place: JsonPlace) -> Clause:
     fields = place.fields(("name", "source", "condition"))
-    return Clause(fields["name"].text(), read_term(fields["source"]), _read_optional(fields["condition"]))
+    return Clause(fields["name"].text(), read_term(fields["source"]), read_optional(fields["condition"]))
 
 
 def _unary(op: JsonPlace, operand: JsonPlace, span: Span) -> Term:

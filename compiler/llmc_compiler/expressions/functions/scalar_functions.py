@@ -37,6 +37,7 @@ NUMBERS: Final = (
         example=("min([3, 1, 2])", "1"),
         compute=ordering.smallest,
         gives=result_types.extreme,
+        picks=True,
     ),
     StandardFunction(
         name="max",
@@ -45,6 +46,7 @@ NUMBERS: Final = (
         example=('max([{"t": 20.5}, {"t": 31}], by="t")', '{"t":31}'),
         compute=ordering.largest,
         gives=result_types.extreme,
+        picks=True,
     ),
     StandardFunction(
         name="sum",

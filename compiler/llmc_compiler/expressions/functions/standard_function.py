@@ -96,7 +96,7 @@ class StandardFunction:
     `compute` takes values in the order of the parameters. `gives` takes types in the same order, NEVER for an argument
     that is left out, and returns a type that contains every result. A result that `reveals` something about an
     argument is not itself secret if the argument is, so a secret argument is a mistake. If it `builds_contents`, the
-    contents of the result are new, too.
+    contents of the result are new, too. If it `picks`, the result is a part of an argument, and takes no memory.
     """
 
     name: str
@@ -107,6 +107,7 @@ class StandardFunction:
     gives: Callable[..., Type]
     reveals: bool = False
     builds_contents: bool = False
+    picks: bool = False
     needed: frozenset[str] = field(init=False, compare=False, repr=False)
     known: frozenset[str] = field(init=False, compare=False, repr=False)
 

@@ -132,6 +132,7 @@ _MAPPINGS: Final = (
         example=('get({"a": 1}, "b", 0)', "0"),
         compute=mappings.get,
         gives=result_types.got,
+        picks=True,
     ),
     StandardFunction(
         name="keys",

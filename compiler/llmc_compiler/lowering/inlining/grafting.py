@@ -30,10 +30,13 @@ from llmc_compiler.expressions.terms import (
     Subscript,
     Template,
     Term,
+    base_of,
     children,
     reads,
     rebuild,
 )
+from llmc_compiler.expressions.text_terms import template
+from llmc_compiler.expressions.value_parts import step_into
 from llmc_compiler.ir.graph import (
     JOIN,
     Call,
@@ -49,12 +52,9 @@ from llmc_compiler.ir.graph import (
 )
 from llmc_compiler.ir.inlined_calls import inputs_of, prefix_of
 from llmc_compiler.lowering.inlining.inlined_terms import (
-    base_of,
     may_skip,
     or_null,
-    part_of,
     strict_reads,
-    text_of,
 )
 from llmc_compiler.lowering.inlining.plan_tool import PlanTool
 from llmc_grammar.ast import NOWHERE, Type
@@ -280,7 +280,7 @@ class _Grafting:
                     return read
                 return self._named(or_null(read)) if in_text else or_null(read)
             case Template(parts):
-                return text_of(
+                return template(
                     [part if isinstance(part, str) else self._term(part, nulls=nulls, in_text=True) for part in parts],
                     span,
                 )
@@ -314,15 +314,16 @@ class _Grafting:
         if not isinstance(value, Const):
             return replace(value, path=(*value.path, *path), span=span)
         # A constant is written in the call.
-        part: Term = Const(value.value, span if value.span == NOWHERE else value.span)
+        part = Const(value.value, span if value.span == NOWHERE else value.span)
         for index, step in enumerate(path):
-            inside = part_of(part.value, step) if isinstance(part, Const) else None
-            if inside is None:
+            try:
+                part = Const(step_into(part.value, step), span)
+            except LookupError:
                 # A part that is missing fails when it is read, as it does in the plan itself.
+                missing: Term = part
                 for rest in path[index:]:
-                    part = Subscript(part, Const(rest, span), span)
-                return self._named(part) if in_text and not self.call.kept else part
-            part = Const(inside[0], span)
+                    missing = Subscript(missing, Const(rest, span), span)
+                return self._named(missing) if in_text and not self.call.kept else missing
         return part
 
     def _named(self, term: Term) -> Get:
