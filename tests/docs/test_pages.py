@@ -1,0 +1,16 @@
+"""Everything that the README and the pages of each section show is true."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import page_environment, run_page, section
+
+PAGES = section("start", "concepts", "inside", "cookbook")
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_is_true(path: Path, tmp_path: Path) -> None:
+    """Its files, commands and programs give the output that it shows."""
+    run_page(path, tmp_path, page_environment())
