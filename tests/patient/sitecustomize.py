@@ -1,10 +1,11 @@
 """Python imports this module when it starts: then time passes only while an event loop has nothing to do.
 
-A sync tool takes a millisecond, and nothing uses a processor. So calls end in the order of their times, and times are
-printed the same at each run.
+A sync tool takes a millisecond, nothing uses a processor, and the random part of waits is the same at each run. So calls
+end in the order of their times, and times are printed the same at each run.
 """
 
 import asyncio
+import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ def submit(self: ThreadPool, job: Job) -> None:
     asyncio.get_running_loop().call_later(0.001, job.ended, result, error)
 
 
+random.seed(1)
 asyncio.run = run  # type: ignore[assignment]
 call_times.processor_time = lambda: 0.0
 ThreadPool.submit = submit  # type: ignore[method-assign]
