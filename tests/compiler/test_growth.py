@@ -13,7 +13,7 @@ from llmc_compiler.ir.printer import print_graph
 from tests.compiler.cases import Case, cases
 
 CASES: Final = cases(Path(__file__).with_name("growth.md"))
-PAGE: Final = Path(__file__).parents[2] / "docs" / "language.md"
+PAGE: Final = Path(__file__).parents[2] / "docs/reference/values.md"
 
 
 class Flight(TypedDict):
@@ -75,7 +75,7 @@ AREA: Final = """\
 # The area of a place, with a note.
 input city: str
 
-note("somebody asked for $city")
+note("a reader asked for $city")
 join(place($city).area)
 """
 PLANS: Final = {name: llmc.compile(text, TOOLBOX) for name, text in (("cheapest", CHEAPEST), ("area", AREA))}
@@ -106,7 +106,7 @@ def test_the_printed_form_means_the_same(case: Case) -> None:
 
 
 def test_the_page_of_the_language_has_the_examples() -> None:
-    """Each plan and its value are in docs/language.md."""
+    """Each plan and its value are in docs/reference/values.md."""
     page = PAGE.read_text(encoding="utf-8")
     assert all(f"```llmc\n{text}```" in page for text in (CHEAPEST, AREA))
     for case in CASES:
