@@ -13,6 +13,7 @@ import llmc
 from llmc_compiler.analysis.levels import waits
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, Loop, node_body
+from llmc_runtime.agent.agent_events import Progress
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.program.execution import execute
 from llmc_runtime.program.run_result import Run
@@ -23,7 +24,7 @@ from llmc_runtime.state.events import Event
 from llmc_runtime.state.outcomes import Key
 from tests.runtime import clock
 
-README = (Path(llmc.__file__).parent.parent / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/reference/events.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(\w+)` \| (`[^|]*`) \| ", re.MULTILINE)
 ORDER = [kind.__name__ for kind in get_args(Event)]
 ENDS = ("Finished", "Failed", "Skipped", "Blocked", "Cancelled", "Dropped")
@@ -93,10 +94,11 @@ def by_instance(run: Run) -> dict[Key, list[str]]:
 
 
 def test_every_event_is_described_with_its_fields() -> None:
-    """The table has the classes of events.py, in the same order, and no other."""
-    table = README.partition("<!-- the table is checked against events.py -->")[2].partition("\n\nWhat always")[0]
-    told = [(name, re.findall(r"`(\w+)`", words)) for name, words in ROW.findall(table)]
-    assert told == [(kind.__name__, [each.name for each in fields(kind)]) for kind in get_args(Event)]
+    """The tables have the classes of both modules, in the same order, and no other."""
+    for kinds, heading in ((Event, "## Events of a run"), (Progress, "## Events of a question")):
+        table = PAGE.partition(heading)[2].partition("\n## ")[0]
+        told = [(name, re.findall(r"`(\w+)`", words)) for name, words in ROW.findall(table)]
+        assert told == [(kind.__name__, [each.name for each in fields(kind)]) for kind in get_args(kinds)]
 
 
 @pytest.mark.parametrize("plan", PLANS)
