@@ -1,6 +1,7 @@
 """The tables of the reference have the names of the code, and its examples of configuration are read by it."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
@@ -26,3 +27,18 @@ def test_the_table_of_limits_is_that_of_the_code() -> None:
     defaults = [(name, default) for name, (default, _) in told.items()]
     least = llmc.Limits(**{name: f.metadata["least"] for name, f in known.items()})
     assert read_limits(defaults, least) == llmc.Limits()
+
+
+def names(text: str, *, heading: str) -> list[str]:
+    """The names in the first column of the tables below a heading."""
+    table = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[^|]*`) \|", table, re.MULTILINE)
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+
+
+def test_the_fields_of_a_run_are_those_of_the_class() -> None:
+    """Every key of the JSON is told of, and nothing else but fields of the class."""
+    run = llmc.compile("join(1)", []).run_sync()
+    told = names(page("run"), heading="Fields")
+    assert set(run.to_json()) <= set(told)
+    assert set(told) <= {*run.to_json(), *(field.name for field in fields(run))}
