@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Final
 
 import llmc
+from llmc.config.config import NUMBERS, OTHERS, TEXTS, WHOLE, find_config
 from llmc.config.limit_syntax import read_limits
 from llmc_runtime.limits import limit_fields
+from tests.docs.pages import untitled
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = ROOT / "docs/reference"
@@ -42,3 +44,19 @@ def test_the_fields_of_a_run_are_those_of_the_class() -> None:
     told = names(page("run"), heading="Fields")
     assert set(run.to_json()) <= set(told)
     assert set(told) <= {*run.to_json(), *(field.name for field in fields(run))}
+
+
+def test_the_configuration_is_one(tmp_path: Path) -> None:
+    """The TOML block of the page is a configuration."""
+    (text,) = (block.text for block in untitled(page("configuration"), "toml"))
+    (tmp_path / "pyproject.toml").write_text(text, "utf-8")
+    found = find_config(tmp_path)
+    assert found.tools == {"atlas": tmp_path / "examples/atlas.py", "mail": "company.mail.tools"}
+    assert read_limits(found.limits, llmc.Limits()).tools["search"] == llmc.ToolLimits(width=2, rate=llmc.Rate(10, 1.0))
+    environment = {"PLANNER_KEY": "k", "GATEWAY_KEY": "g"}
+    assert llmc.load_model("planner", config=found, environment=environment).name == "gpt-5"
+
+
+def test_every_option_of_a_configured_model_is_told() -> None:
+    """The table of models has the keys that the configuration knows, and no other."""
+    assert sorted(names(page("configuration"), heading="Models")) == sorted((*TEXTS, *NUMBERS, *WHOLE, *OTHERS))
