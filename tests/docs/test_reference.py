@@ -12,6 +12,7 @@ from llmc_runtime.limits import limit_fields
 from tests.docs.pages import untitled
 
 ROOT: Final = Path(__file__).parents[2]
+PACKAGES: Final = ("grammar/llmc_grammar", "compiler/llmc_compiler", "runtime/llmc_runtime", "runtime/llmc")
 PAGES: Final = ROOT / "docs/reference"
 
 
@@ -60,3 +61,17 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
 def test_every_option_of_a_configured_model_is_told() -> None:
     """The table of models has the keys that the configuration knows, and no other."""
     assert sorted(names(page("configuration"), heading="Models")) == sorted((*TEXTS, *NUMBERS, *WHOLE, *OTHERS))
+
+
+READ: Final = re.compile(r"\benviron(?:ment)?\.get\(\"(\w+)\"\)|\"((?:LLMC|OPENAI|AZURE)_[A-Z_]+)\"")
+"""A variable that is read by its name, or a text that is such a name."""
+
+
+def test_every_variable_that_is_read_is_told() -> None:
+    """The table has each variable whose name is in the packages, and those of our own that it has are read."""
+    modules = [path.read_text("utf-8") for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    found = {name for text in modules for pair in READ.findall(text) for name in pair if name}
+    rows = re.findall(r"^\| (`[^|]*`) \|", page("environment"), re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert found <= told
+    assert {name for name in told if name.startswith(("LLMC_", "OPENAI_", "AZURE_"))} <= found
