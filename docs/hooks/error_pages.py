@@ -1,0 +1,114 @@
+"""One page for each code of the catalogue, their index, and their places in the navigation."""
+
+import re
+from importlib import resources
+from typing import Any, Final
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from llmc.cli.commands.files.explain import PAGES
+from llmc_grammar.error_pages import ErrorPage, entries
+
+FOLDER: Final = "reference/errors"
+INDEX: Final = f"{FOLDER}/index.md"
+
+INTRODUCTION: Final = """\
+# Errors and warnings
+
+Every report of llmc has a code. `E` codes are errors: the plan does not run. `W` codes are warnings: the plan runs, and
+the report says what to look at. Each code has a page with a plan that causes it and a plan that avoids it.
+
+`llmc explain E201` prints the page of a code in the terminal, and `llmc explain --list` lists all codes.
+"""
+
+_WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_EXACT: Final = {"NotUtf8": "Not UTF-8"}
+
+Group = tuple[str, tuple[ErrorPage, ...]]
+"""A title, and the codes below it."""
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """List the codes below the index in the navigation, a section for each group."""
+    nav: list[Any] = [{title: [_place(entry) for entry in codes]} for title, codes in groups()]
+    _section(config.nav or [], INDEX).extend(nav)
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the index and the pages."""
+    files.append(File.generated(config, INDEX, content=index()))
+    for title, codes in groups():
+        for entry in codes:
+            files.append(File.generated(config, _place(entry), content=page(entry, title)))
+    return files
+
+
+def groups() -> list[Group]:
+    """Return the codes by the pages in the packages that explain them; a group is named by its page."""
+    return [(_heading(package, name), entries(package, name)) for package, name in PAGES]
+
+
+def index() -> str:
+    """Return a page with a table for each group."""
+    tables = (f"## {title}\n\n| code | meaning |\n| --- | --- |\n{_rows(codes)}\n" for title, codes in groups())
+    return "\n".join((INTRODUCTION, *tables))
+
+
+def page(entry: ErrorPage, group: str) -> str:
+    """Return the page of a code."""
+    reading = f"The plan is read with {', '.join(f'`{option}`' for option in entry.reading)}.\n\n"
+    return (
+        f"# {title(entry)}\n\n{entry.what} {entry.why}\n\n"
+        f"## A plan with this {_severity(entry)}\n\n"
+        f"```llmc\n{entry.plan}\n```\n\n{reading if entry.reading else ''}```text\n{entry.report}\n```\n\n"
+        f"## Instead\n\n```llmc\n{entry.instead}\n```\n\n"
+        f"## See also\n\n`llmc explain {entry.code}` prints this page in the terminal. Its class is `{entry.name}`, in\n"
+        f"the group [{group}](index.md#{_anchor(group)}).\n"
+    )
+
+
+def title(entry: ErrorPage) -> str:
+    """Return the title of a page: the code, and the words of its class."""
+    first, *rest = _EXACT.get(entry.name, _WORD.sub(" ", entry.name)).split()
+    words = " ".join((first, *(word if word.isupper() or "-" in word else word.lower() for word in rest)))
+    return f"{entry.code}: {words}"
+
+
+def _severity(entry: ErrorPage) -> str:
+    return "error" if entry.code.startswith("E") else "warning"
+
+
+def _place(entry: ErrorPage) -> str:
+    return f"{FOLDER}/{entry.code}.md"
+
+
+def _rows(codes: tuple[ErrorPage, ...]) -> str:
+    cells = ((f"[{entry.code}]({entry.code}.md)", entry.what.replace("|", "\\|")) for entry in codes)
+    return "\n".join(f"| {code} | {what} |" for code, what in cells)
+
+
+def _heading(package: str, name: str) -> str:
+    """Return the first heading of a page in a package."""
+    return resources.files(package).joinpath(name).read_text("utf-8").partition("\n")[0].removeprefix("# ")
+
+
+def _anchor(heading: str) -> str:
+    """Return the anchor that Markdown gives a heading of plain words."""
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
+
+
+def _section(nav: list[Any], page: str) -> list[Any]:
+    """Return the section of the navigation that has a page; raises ValueError if there is no such section."""
+    for item in nav:
+        for value in item.values() if isinstance(item, dict) else ():
+            if isinstance(value, list):
+                if page in value:
+                    return value
+                try:
+                    return _section(value, page)
+                except ValueError:
+                    continue
+    message = f"no section of the navigation has {page}"
+    raise ValueError(message)
