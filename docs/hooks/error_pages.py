@@ -64,8 +64,8 @@ def page(entry: ErrorPage, group: str) -> str:
         f"## A plan with this {_severity(entry)}\n\n"
         f"```llmc\n{entry.plan}\n```\n\n{reading if entry.reading else ''}```text\n{entry.report}\n```\n\n"
         f"## Instead\n\n```llmc\n{entry.instead}\n```\n\n"
-        f"## See also\n\n`llmc explain {entry.code}` prints this page in the terminal. Its class is `{entry.name}`, in\n"
-        f"the group [{group}](index.md#{_anchor(group)}).\n"
+        f"## See also\n\n`llmc explain {entry.code}` prints this page in the terminal. The class of the diagnostic is\n"
+        f"`{entry.name}`. [{group}](index.md#{_anchor(group)}) lists similar mistakes.\n"
     )
 
 

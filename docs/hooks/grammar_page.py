@@ -70,5 +70,5 @@ def _linked(token: str, names: set[str]) -> str:
 
 
 def _anchor(name: str) -> str:
-    """Return the anchor of a rule; terminals are apart, since `type` and `TYPE` would be one anchor to some browsers."""
+    """Return the anchor of a rule or a terminal; `string` and `STRING` differ in more than their case."""
     return f"terminal-{name.lower()}" if name.isupper() else f"rule-{name}"

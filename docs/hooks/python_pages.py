@@ -25,21 +25,46 @@ SUBJECTS: Final = {
     "programs": Subject(
         "Compile a plan",
         "Read and compile a plan, inspect it, and save it.",
-        ("compile", "load", "parse", "run_stream", "Program", "Graph", "Parameter", "Parsed", "PlanStream", "PIPELINE")
-        + ("Json",),
+        (
+            "compile",
+            "load",
+            "parse",
+            "run_stream",
+            "Program",
+            "Graph",
+            "Parameter",
+            "Parsed",
+            "PlanStream",
+            "PIPELINE",
+            "Json",
+        ),
     ),
     "tools": Subject(
         "Tools",
         "Make tools of functions and declare their effects.",
-        ("pure", "nondet", "read", "write", "opaque", "Tool", "Toolbox", "Secret", "Context", "NotSent", "Final")
-        + ("in_doubt", "llm_tool", "math_tool"),
-        ("llmc_compiler.tools.decorators.ToolSettings",),
+        (
+            "pure",
+            "nondet",
+            "read",
+            "write",
+            "opaque",
+            "Tool",
+            "Toolbox",
+            "Secret",
+            "Context",
+            "NotSent",
+            "Final",
+            "in_doubt",
+            "llm_tool",
+            "math_tool",
+        ),
+        ("llmc_compiler.tools.tool.ToolSettings",),
     ),
     "runs": Subject(
         "Runs",
         "Options of a run, and its result.",
         ("Run",),
-        ("llmc_runtime.program.run_options.RunOptions",),
+        ("llmc_runtime.program.program.RunOptions",),
     ),
     "limits": Subject(
         "Limits",
@@ -54,9 +79,25 @@ SUBJECTS: Final = {
     "errors": Subject(
         "Errors",
         "The exceptions of llmc, and the diagnostics of a plan.",
-        ("Diagnostic", "CompileError", "ToolboxError", "FormError", "LimitError", "InputError", "GrammarTooLargeError")
-        + ("LlmcError", "PlanError", "LimitReached", "ToolTimedOut", "NotApproved", "Held", "RunRefused")
-        + ("ContextError", "AgentError", "ModelError"),
+        (
+            "Diagnostic",
+            "CompileError",
+            "ToolboxError",
+            "FormError",
+            "LimitError",
+            "InputError",
+            "GrammarTooLargeError",
+            "LlmcError",
+            "PlanError",
+            "LimitReached",
+            "ToolTimedOut",
+            "NotApproved",
+            "Held",
+            "RunRefused",
+            "ContextError",
+            "AgentError",
+            "ModelError",
+        ),
     ),
     "agents": Subject(
         "Agents",
@@ -66,9 +107,21 @@ SUBJECTS: Final = {
     "models": Subject(
         "Models",
         "Clients of model servers, scripted models, and grammars for constrained decoding.",
-        ("load_model", "local_model", "Model", "ScriptedModel", "ChatModel", "Message", "Reasoning", "End", "Usage")
-        + ("Prices", "note_usage", "decoder_grammar"),
-        ("llmc_runtime.models.openai.client.ModelOptions",),
+        (
+            "load_model",
+            "local_model",
+            "Model",
+            "ScriptedModel",
+            "ChatModel",
+            "Message",
+            "Reasoning",
+            "End",
+            "Usage",
+            "Prices",
+            "note_usage",
+            "decoder_grammar",
+        ),
+        ("llmc_runtime.models.openai.settings.settings.ModelOptions",),
     ),
 }
 """Subjects by the names of their pages."""
@@ -82,8 +135,64 @@ MODULES: Final = {
 
 PAGES: Final = SUBJECTS | MODULES
 
+INTRODUCTION: Final = """\
+# Python API
+
+Import `llmc`; every name below is one of its attributes. Names that these pages do not list may change in any version.
+
+| page | purpose | names |
+| --- | --- | --- |
+"""
+
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """List the pages below their index in the navigation."""
     _replace(config.nav or [], [INDEX, *(f"{FOLDER}/{name}.md" for name in PAGES)])
     return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the index and the pages."""
+    _check_names()
+    files.append(File.generated(config, INDEX, content=index()))
+    for name, subject in PAGES.items():
+        files.append(File.generated(config, f"{FOLDER}/{name}.md", content=page(subject)))
+    return files
+
+
+def index() -> str:
+    """Return the page that lists the subjects with their names."""
+    rows = (
+        f"| [{subject.title}]({name}.md) | {subject.purpose} | {_links(name, subject)} |\n"
+        for name, subject in PAGES.items()
+    )
+    return f"{INTRODUCTION}{''.join(rows)}"
+
+
+def page(subject: Subject) -> str:
+    """Return a page, on which mkdocstrings puts the documentation of its objects."""
+    objects = [*(f"llmc.{name}" for name in subject.names), *subject.inner]
+    return "\n\n".join((f"# {subject.title}", subject.purpose, *(f"::: {each}" for each in objects), ""))
+
+
+def _links(page: str, subject: Subject) -> str:
+    return ", ".join(f"[`{name}`]({page}.md#llmc.{name})" for name in subject.names)
+
+
+def _check_names() -> None:
+    """Raise PluginError unless each public name is on one page."""
+    told = [name for subject in PAGES.values() for name in subject.names]
+    if sorted(told) != sorted(llmc.__all__):
+        names = sorted(set(told) ^ set(llmc.__all__)) or sorted({name for name in told if told.count(name) > 1})
+        message = f"docs/hooks/python_pages.py does not list each public name of llmc once: {', '.join(names)}"
+        raise PluginError(message)
+
+
+def _replace(nav: list[Any], pages: list[str]) -> None:
+    """Put pages in the place of the first of them."""
+    for item in nav:
+        for value in item.values() if isinstance(item, dict) else ():
+            if isinstance(value, list):
+                if pages[0] in value:
+                    value[:] = pages
+                _replace(value, pages)
