@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import page_environment, run_page, section
+from tests.docs.pages import README, chosen, page_environment, run_page, section
 
-PAGES = section("start", "concepts", "inside", "cookbook")
+PAGES = [*chosen([README]), *section(".", "start", "concepts", "inside", "cookbook")]
 
 
 @pytest.mark.golden
