@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from llmc.cli.commands.files.new import PLAN
 from llmc.cli.terminal.file_writer import difference, replace_file
 from tests.cli.conftest import Cli
 
@@ -170,9 +169,3 @@ def test_a_difference_is_fit_for_a_terminal() -> None:
         "-x\\u001b[2J\\u202e",
         "+\\u0085\\u000dy",
     ]
-
-
-def test_the_plan_to_start_from_is_formatted(cli: Cli) -> None:
-    """What `llmc new` writes stays as it is."""
-    text = PLAN.format(name="trip", tools="trip_tools.py")
-    assert cli("fmt", "-", stdin=text).stdout == text

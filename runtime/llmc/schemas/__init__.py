@@ -23,7 +23,7 @@ ABOUT: Final = {
     "functions": "the standard functions: `llmc tools --std --json`",
     "fmt": "formatted plans: `llmc fmt --json`",
     "grammar": "a decoder grammar: `llmc grammar --json`",
-    "new": "the files of a new plan: `llmc new --json`",
+    "new": "new files to start from: `llmc new --json`",
     "config": "the configuration: llmc.toml, or [tool.llmc] in pyproject.toml",
 }
 

@@ -249,7 +249,9 @@ class Grammar(TypedDict):
 
 
 class NewPlan(TypedDict):
-    """The files of a new plan."""
+    """The files that were written, and the next command to type."""
 
     version: Literal[1]
+    kind: Literal["plan", "tools", "agent", "test"]
     files: list[str]
+    next: str
