@@ -77,7 +77,7 @@ def on_terminal(folder: Path, *arguments: str, **environment: str) -> tuple[int,
     return process.wait(), output.decode()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["run", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["--version"], ["run", "--help"], ["check", "--help"]])
 def test_help_imports_nothing_heavy(folder: Path, arguments: Sequence[str]) -> None:
     """Help and version do not import the libraries that commands need."""
     assert not HEAVY & imported(folder, *arguments)
@@ -202,11 +202,27 @@ def test_an_interrupt_anywhere_has_status_130(monkeypatch: pytest.MonkeyPatch) -
     assert caught.value.code == 130
 
 
-def test_no_command_shows_the_help(folder: Path) -> None:
-    """Without a command the usage is shown, and the status is 2."""
+WELCOME: Final = """\
+llmc checks, compiles and runs plans of tool calls.
+
+  llmc new trip         write a plan and its tools
+  llmc run trip.llmc    run the plan
+  llmc --help           list all commands
+"""
+
+
+def test_no_command_shows_three_to_try(folder: Path) -> None:
+    """Without a command, a short text goes to standard output, piped and on a terminal; that is no mistake."""
     run = llmc(folder)
-    assert run.returncode == 2
-    assert "Usage: " in run.stdout + run.stderr
+    assert (run.returncode, run.stdout, run.stderr) == (0, WELCOME, "")
+    assert on_terminal(folder) == (0, WELCOME.replace("\n", "\r\n"))
+
+
+def test_a_command_that_does_not_exist_is_wrong_usage(folder: Path) -> None:
+    """The short text is for no command at all."""
+    run = llmc(folder, "rnu")
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "No such command 'rnu'" in run.stderr
 
 
 def test_a_terminal_sees_a_tree(folder: Path) -> None:

@@ -8,7 +8,7 @@ Only typer is imported here; each command imports its dependencies when it runs.
 
 import io
 import sys
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -40,7 +40,6 @@ from llmc.cli.terminal.screen import open_screens
 app = typer.Typer(
     name="llmc",
     help="Check, compile and run plans of tool calls.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -68,14 +67,27 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+_WELCOME: Final = """\
+llmc checks, compiles and runs plans of tool calls.
+
+  llmc new trip         write a plan and its tools
+  llmc run trip.llmc    run the plan
+  llmc --help           list all commands
+"""
+
+
+@app.callback(invoke_without_command=True)
 def _options(
+    context: typer.Context,
+    *,
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the versions and exit.")
     ] = False,
 ) -> None:
     """Check, compile and run plans of tool calls."""
     set_verbosity(quiet=False)
+    if context.invoked_subcommand is None:
+        print(_WELCOME, end="")
 
 
 def main() -> None:
