@@ -14,8 +14,9 @@ VENV := $(FOLDER)/made.stamp
 RUN := $(FOLDER)/run.stamp
 DEV := $(FOLDER)/dev.stamp
 
-# A script for the site, from npm; git ignores the folder.
+# Scripts from npm, for the site and for its check; git ignores the folder.
 WORKER := build/npm/iframe-worker.js
+AXE := build/npm/axe.min.js
 
 # Prints minor and micro version of a Python that llmc runs on and that can make environments. A name on PATH may be a
 # shim of pyenv that leads nowhere, so each is asked.
@@ -25,7 +26,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs clean
+.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -114,12 +115,21 @@ soak: $(DEV) ## 10,000 runs in one process, and one run of 100,000 tasks
 docs: $(DEV) $(WORKER) ## build the site into build/site, which opens without a server
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
 
+check-site: docs $(AXE) ## open the site in Chromium: screenshots, axe-core, the search, and no request to the outside
+	$(PIP) -e '.[site]'
+	$(BIN)/python -m tests.docs.check_site
+
 # Search in a browser needs a worker, which pages from a folder may not start; this script starts it for them.
 $(WORKER):
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null && npm pack -s iframe-worker@1.0.4 --pack-destination $(@D) >/dev/null; \
 	then tar -xzf $(@D)/iframe-worker-1.0.4.tgz -C $(@D) package/shim/index.js && mv $(@D)/package/shim/index.js $@; \
 	else echo "docs: without npm, the search will not work on pages that are opened from a folder"; fi
+
+$(AXE):
+	@mkdir -p $(@D)
+	npm pack -s axe-core@4.14.1 --pack-destination $(@D)
+	tar -xzf $(@D)/axe-core-4.14.1.tgz -C $(@D) package/axe.min.js && mv $(@D)/package/axe.min.js $@
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage build dist

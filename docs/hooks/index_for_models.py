@@ -41,7 +41,8 @@ def summary(markdown: str) -> str:
     """Return the first sentence of a page."""
     paragraphs = (" ".join(part.split()) for part in _APART.sub("", markdown).split("\n\n"))
     first = next((text for text in paragraphs if _PROSE.match(text)), "")
-    return _LINK.sub(r"\1", _END.split(first)[0])
+    sentence = _LINK.sub(r"\1", _END.split(first)[0])
+    return f"{sentence.rstrip('.:')}."
 
 
 def _head(page: Page) -> str:

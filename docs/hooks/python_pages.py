@@ -76,8 +76,8 @@ SUBJECTS: Final = {
         "Decide which calls need approval, and answer requests.",
         ("Approval", "ApprovalRequest", "Approver", "PendingApproval"),
     ),
-    "errors": Subject(
-        "Errors",
+    "exceptions": Subject(
+        "Exceptions",
         "The exceptions of llmc, and the diagnostics of a plan.",
         (
             "Diagnostic",
