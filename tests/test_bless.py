@@ -68,7 +68,7 @@ def falsified(root: Path) -> dict[Path, str]:
                 f"{head}\nwrong{end}{rest}" if patterns is not CASES else f"{head}wrong\n{end}{rest}", "utf-8"
             )
     for name, old, new in (
-        ("compiler/README.md", "| `opaque` | `read`", "| `opaque` | `pure`"),
+        ("docs/concepts/plans-and-effects.md", "| `opaque` | `read`", "| `opaque` | `pure`"),
         ("README.md", f"$ {COMMAND}\n", f"$ {COMMAND}\nwrong\n"),
     ):
         path = root / name

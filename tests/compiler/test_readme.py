@@ -1,4 +1,4 @@
-"""The layer's page tells the truth."""
+"""The pages about the compiler tell the truth."""
 
 import re
 from pathlib import Path
@@ -11,6 +11,8 @@ from tests.golden import settle_part
 
 ROOT = Path(__file__).parent.parent.parent / "compiler"
 README = ROOT / "README.md"
+CONCEPTS = ROOT.parent / "docs/concepts"
+EFFECTS = CONCEPTS / "plans-and-effects.md"
 ANSWERS = {When.NO: "never", When.YES: "yes"}
 
 
@@ -30,9 +32,9 @@ def row(kind: Kind) -> list[str]:
 @pytest.mark.golden
 def test_the_effect_table_is_the_one_in_force() -> None:
     """The rows are those of `effects.RULES`."""
-    _, line, rest = README.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
+    _, line, rest = EFFECTS.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
     expected = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
-    settle_part(README, line, "\n", table(), expected)
+    settle_part(EFFECTS, line, "\n", table(), expected)
 
 
 def test_every_module_is_introduced() -> None:
@@ -46,5 +48,5 @@ def test_every_module_is_introduced() -> None:
 
 def test_every_pass_is_introduced() -> None:
     """In the order of the pipeline."""
-    text = README.read_text(encoding="utf-8").partition("## Passes")[2].partition("## A session")[0]
+    text = (CONCEPTS / "passes.md").read_text(encoding="utf-8").partition("## The pipeline")[2].partition("## ")[0]
     assert re.findall(r"^- `(\w+)`", text, re.MULTILINE) == [known.name for known in PIPELINE]
