@@ -8,7 +8,11 @@ from typing import Final
 import llmc
 from llmc.config.config import NUMBERS, OTHERS, TEXTS, WHOLE, find_config
 from llmc.config.limit_syntax import read_limits
+from llmc_runtime import errors
+from llmc_runtime.errors import LlmcError
 from llmc_runtime.limits import limit_fields
+from llmc_runtime.models import model_errors
+from llmc_runtime.models.openai.settings.settings import ModelOptions
 from tests.docs.pages import untitled
 
 ROOT: Final = Path(__file__).parents[2]
@@ -36,7 +40,7 @@ def names(text: str, *, heading: str) -> list[str]:
     """The names in the first column of the tables below a heading."""
     table = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`[^|]*`) \|", table, re.MULTILINE)
-    return [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    return [name for row in rows for name in re.findall(r"`(?:llmc\.)?(\w+)`", row)]
 
 
 def test_the_fields_of_a_run_are_those_of_the_class() -> None:
@@ -75,3 +79,25 @@ def test_every_variable_that_is_read_is_told() -> None:
     told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert found <= told
     assert {name for name in told if name.startswith(("LLMC_", "OPENAI_", "AZURE_"))} <= found
+
+
+def test_the_options_of_a_model_are_those_of_the_code() -> None:
+    """The table has every option, and no other."""
+    table = page("models").partition("\n### Refused parts")[0]
+    assert sorted(names(table, heading="Options")) == sorted(ModelOptions.__annotations__)
+
+
+def test_every_error_of_a_model_is_told() -> None:
+    """The table has each class below `ModelError`."""
+    told = names(page("models"), heading="Errors")
+    assert sorted(told) == sorted(
+        name
+        for name, kind in vars(model_errors).items()
+        if isinstance(kind, type) and issubclass(kind, llmc.ModelError) and kind is not llmc.ModelError
+    )
+
+
+def test_every_error_of_a_run_is_told() -> None:
+    """The tables have each class below `LlmcError` in its module."""
+    known = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, LlmcError)}
+    assert known - {"LlmcError", "PlanError", "CallError"} <= set(names(page("running"), heading="Errors"))
