@@ -8,7 +8,14 @@ from tests.docs.pages import DOCS, ROOT
 from tests.docs.prose import LONGEST, MEAN, mean, plain, sentences
 from tests.test_english import phrases
 
-PAGES = sorted(DOCS.rglob("*/*.md"))
+PAGES = [
+    *sorted(DOCS.rglob("*.md")),
+    *(
+        ROOT / name
+        for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "editors/README.md")
+    ),
+    *sorted((ROOT / "tests").glob("*/README.md")),
+]
 """The pages that people read."""
 
 
@@ -25,7 +32,7 @@ def test_a_page_is_plain(path: Path) -> None:
 def test_the_pages_are_found() -> None:
     """The list above is not empty by mistake."""
     names = {path.relative_to(ROOT).as_posix() for path in PAGES}
-    assert {"docs/inside/documentation.md"} <= names
+    assert {"README.md", "docs/inside/documentation.md", "tests/fuzz/README.md"} <= names
 
 
 SAMPLE = """\
