@@ -15,7 +15,9 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 SCENES: Final = (
+    ("The first thing that a newcomer types", "llmc"),
     ("A plan is checked against its tools before anything runs", "!llmc check examples/mistakes.llmc"),
+    ("Each mistake has a page that explains it", "llmc explain E202"),
     ("What is written", "cat examples/duplicate.llmc"),
     (
         "What is compiled: nothing is asked twice, or looked up in vain",

@@ -24,6 +24,15 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def check_help(begin: str, page: str) -> None:
+    """The command alone says what to type first, and a mistake has a page with an example and its correction."""
+    for command in ("llmc new trip", "llmc run trip.llmc", "llmc --help"):
+        assert f"\n  {command}  " in begin
+    assert page.startswith("$ llmc explain E202\nE202 UnknownReference: ")
+    assert "\nerror[E202]: `$hotel` is not defined\n" in page
+    assert page.rstrip().endswith("join($hotels)")
+
+
 def check_values(plumbing: str, inlined: str, called: str) -> None:
     """Functions need no call of a tool, and a called plan is compiled in place and runs with the rest."""
     assert '"3 notes, 49.5 degrees in all, Rome first: [[\\"Oslo\\",18],[\\"Rome\\",31.5]]"' in plumbing
@@ -96,10 +105,12 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    checked, written, compiled, told, run, *values, failing, unruly, secret, letters, told_of, closing = scenes[:14]
-    *replies, arriving, meant, asking, servers, grammar = scenes[14:23]
-    live = scenes[23:]
+    begin, checked, page, written, compiled, told, run, *values, failing = scenes[:11]
+    unruly, secret, letters, told_of, closing = scenes[11:16]
+    *replies, arriving, meant, asking, servers, grammar = scenes[16:25]
+    live = scenes[25:]
     assert not opening.strip()
+    check_help(begin, page)
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
     assert checked.count("^^") >= 3
     assert checked.rstrip().endswith("1 plan: 3 errors")
