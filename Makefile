@@ -26,7 +26,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site clean
+.PHONY: help check check-pythons check-python test bless pictures demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,10 @@ test: $(DEV) ## the tests, without coverage
 
 bless: $(DEV) ## write what the tests compare with files into these files, to be read with git diff
 	LLMC_BLESS=1 $(BIN)/python -m pytest -q -m golden
+
+pictures: export LLMC_BLESS := 1
+pictures: $(DEV) ## draw the pictures of terminals in docs/pictures anew
+	$(BIN)/python -m pytest -q tests/pictures
 
 demo: $(RUN) ## show what llmc does, without a network; live with a model where llmc-lang[local] is installed
 	$(BIN)/python examples/demo.py

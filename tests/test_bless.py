@@ -22,11 +22,12 @@ PAGES: Final = (
     "runtime/llmc/config/tool_files.md",
 )
 CASES: Final = ("tests/passes/*.md", "tests/compiler/*.md", "tests/compiler/golden/*.md", "tests/cli/golden/*.md")
-TEXTS: Final = ("tests/golden/*.txt", "tests/cli/golden/*.txt", "examples/mistakes.txt")
+TEXTS: Final = ("tests/golden/*.txt", "tests/cli/golden/*.txt", "examples/mistakes.txt", "docs/pictures/mistake.svg")
 COMMAND: Final = "llmc compile examples/duplicate.llmc"
 
 ONE_OF_MANY: Final = {
     "test_a_command_prints_what_is_shown": COMMAND,
+    "test_a_picture_shows_what_is_printed": "mistake",
     "test_a_graph_is_drawn_like_this": cases(ROOT / "tests/cli/golden/graph.md")[-1].title,
     "test_a_plan_is_told_like_this": cases(ROOT / "tests/cli/golden/explain.md")[-1].title,
 }
