@@ -117,7 +117,7 @@ soak: $(DEV) ## 10,000 runs in one process, and one run of 100,000 tasks
 	$(BIN)/python -m benchmarks.soak
 
 docs: $(DEV) $(WORKER) ## build the site into build/site, which opens without a server
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 check-site: docs $(AXE) ## open the site in Chromium: screenshots, axe-core, the search, and no request to the outside
 	$(PIP) -e '.[site]'

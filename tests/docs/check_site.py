@@ -1,7 +1,7 @@
 """Looks at the built site in a browser: `make check-site`.
 
-Pages are opened from the folder and from a server, wide and narrow, light and dark. Each must load nothing from outside,
-write no error to the console, and pass axe-core; the search must find a code. Pictures are in `build/screenshots`.
+Pages are opened from the folder and from a server, wide and narrow, light and dark. A page must load nothing from
+outside, write no error to the console, and pass axe-core. The search must find a code.
 """
 
 import shutil
@@ -107,12 +107,16 @@ class Check:
         )
         self._guard(context)
         page = context.new_page()
-        page.on("console", lambda said: said.type == "error" and self.faults.append(f"{place}: console: {said.text}"))
+        page.on("console", lambda said: self._hear(place, said.type, said.text))
         page.on("pageerror", lambda why: self.faults.append(f"{place}: {why}"))
         page.goto(f"{self._base}/{place}", wait_until="load")
         page.wait_for_timeout(300)
         yield page
         context.close()
+
+    def _hear(self, place: str, kind: str, text: str) -> None:
+        if kind == "error":
+            self.faults.append(f"{place}: console: {text}")
 
     def _guard(self, context: BrowserContext) -> None:
         """Refuse requests to other places."""
