@@ -1,4 +1,4 @@
-"""A story as JSON data, for machines; compiler/README.md describes the keys."""
+"""A story as JSON data, for machines; docs/reference/explanation.md describes the keys."""
 
 from typing import Any, Final
 
