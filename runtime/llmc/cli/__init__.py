@@ -7,11 +7,13 @@ Only typer is imported here; each command imports its dependencies when it runs.
 """
 
 import io
+import os
 import sys
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
+from llmc.cli.arguments.shell_completion import VARIABLE
 from llmc.cli.commands.files.check import check
 from llmc.cli.commands.files.compile import compile_
 from llmc.cli.commands.files.explain import explain
@@ -90,9 +92,22 @@ def _options(
         print(_WELCOME, end="")
 
 
+def _complete() -> NoReturn:
+    """Write candidates for a shell; where typer fails, write nothing and say nothing."""
+    try:
+        app()
+    except SystemExit as end:
+        leave(end.code)
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001 — the error would appear in the middle of a command line
+        leave(0)
+    leave(0)
+
+
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, or complete it for a shell."""
     open_streams()
+    if os.environ.get(VARIABLE):
+        _complete()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(

@@ -5,41 +5,80 @@ from typing import Annotated, Final
 
 import typer
 
+from llmc.cli.arguments.shell_completion import (
+    BUDGETS,
+    LEVELS,
+    choices,
+    files,
+    limits,
+    model_options,
+    models,
+    pass_list,
+)
 from llmc.cli.terminal.output import fail
 
 PROMPT_BUDGET: Final = 24_000
 """The same value as in `prompting.tool_docs`, which takes longer to import than `--help` takes to run."""
 
-PlanFile = Annotated[str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.")]
+PLANS: Final = files(".llmc")
+TOOLS: Final = files(".py", ".llmc")
+
+MODEL_VARIABLE: Final = "LLMC_MODEL"
+"""The environment variable with the default model."""
+
+PlanFile = Annotated[
+    str, typer.Argument(metavar="FILE", help="A plan, or `-` for standard input.", autocompletion=PLANS)
+]
 
 PlanFiles = Annotated[
-    list[str], typer.Argument(metavar="FILE|DIR", help="Plans, folders with plans, or `-` for standard input.")
+    list[str],
+    typer.Argument(
+        metavar="FILE|DIR", help="Plans, folders with plans, or `-` for standard input.", autocompletion=PLANS
+    ),
 ]
 
 Tools = Annotated[
     list[str] | None,
-    typer.Option(metavar="FILE|MODULE", help="Tools in addition to those of the plan's `use` lines; may be repeated."),
+    typer.Option(
+        metavar="FILE|MODULE",
+        help="Tools in addition to those of the plan's `use` lines; may be repeated.",
+        autocompletion=TOOLS,
+    ),
 ]
 
 PlanTools = Annotated[
-    list[str], typer.Option("--tools", metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.")
+    list[str],
+    typer.Option(
+        "--tools", metavar="FILE|MODULE", help="The tools that plans may call; may be repeated.", autocompletion=TOOLS
+    ),
 ]
 
 Optimize = Annotated[bool, typer.Option("--optimize/--no-optimize", help="Run the passes.")]
 
 Passes = Annotated[
-    str | None, typer.Option("--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.")
+    str | None,
+    typer.Option(
+        "--passes", metavar="A,B", help="Run only these passes, in this order; none if empty.", autocompletion=pass_list
+    ),
 ]
 
 Limit = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="NAME=VALUE", help="A limit of the run, such as `run-time=60s`; may be repeated."),
+    typer.Option(
+        "--limit",
+        metavar="NAME=VALUE",
+        help="A limit of the run, such as `run-time=60s`; may be repeated.",
+        autocompletion=limits,
+    ),
 ]
 
 Budgets = Annotated[
     list[str] | None,
     typer.Option(
-        "--budget", metavar="NAME=VALUE", help="A budget for the models: `tokens=N` or `cost=X`; may be repeated."
+        "--budget",
+        metavar="NAME=VALUE",
+        help="A budget for the models: `tokens=N` or `cost=X`; may be repeated.",
+        autocompletion=choices(BUDGETS, ending="="),
     ),
 ]
 
@@ -53,6 +92,31 @@ ModelOptions = Annotated[
         "--model-option",
         metavar="NAME=VALUE",
         help="An option of the model, such as `max_tokens=4000` or `extra_body.top_k=20`; may be repeated.",
+        autocompletion=model_options,
+    ),
+]
+
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model", metavar="M", help=f"The model (default: ${MODEL_VARIABLE}).", autocompletion=models),
+]
+
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="U",
+        help="The address of the model's server; LLMC_API_KEY is its key if LLMC_BASE_URL is the same address.",
+    ),
+]
+
+GrammarLevel = Annotated[
+    str | None,
+    typer.Option(
+        "--grammar",
+        metavar="LEVEL",
+        help="The level of the decoder grammar: full, sound, tools or plain (with --local, the default is sound).",
+        autocompletion=choices(LEVELS),
     ),
 ]
 

@@ -9,6 +9,7 @@ import typer
 
 from llmc.cli.arguments.options import AsJson, Lenient, MaxTasks, MaxText, Optimize, Passes, PlanFile, Quiet, Tools
 from llmc.cli.arguments.plan_arguments import program
+from llmc.cli.arguments.shell_completion import PASSES, choices
 from llmc.cli.terminal.output import fail, note, set_verbosity, tell
 from llmc.cli.terminal.screen import Painted, seen
 
@@ -41,7 +42,10 @@ def compile_(
     print_after: Annotated[
         str | None,
         typer.Option(
-            "--print-after", metavar="PASS|all", help="Print the plan to stderr after this pass, or after every pass."
+            "--print-after",
+            metavar="PASS|all",
+            help="Print the plan to stderr after this pass, or after every pass.",
+            autocompletion=choices(PASSES | {_ALL: "after every pass"}),
         ),
     ] = None,
     max_tasks: MaxTasks = None,

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from enum import StrEnum
 from textwrap import fill, indent
@@ -13,6 +14,7 @@ import typer
 
 from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Quiet, Tools
 from llmc.cli.arguments.plan_arguments import STDIN, program
+from llmc.cli.arguments.shell_completion import Candidate, completion, matching_files
 from llmc.cli.terminal.ansi import painted
 from llmc.cli.terminal.diagnostic_output import has_color
 from llmc.cli.terminal.output import fail, set_verbosity
@@ -37,6 +39,7 @@ PAGES: Final = (
 """The pages of mistakes, with their packages."""
 
 _CODE: Final = re.compile(r"[EW][0-9]{3}")
+_START_OF_CODE: Final = re.compile(r"([EWew][0-9]{0,3})?")
 _WIDTH: Final = 100
 
 
@@ -47,9 +50,21 @@ class ExplainFormat(StrEnum):
     JSON = "json"
 
 
+@completion
+def _codes_and_plans(_: typer.Context, incomplete: str) -> Iterator[Candidate]:
+    """Yield plans and the codes of mistakes."""
+    yield from matching_files((".llmc",), incomplete)
+    if _START_OF_CODE.fullmatch(incomplete):
+        for code, page in catalogue().items():
+            yield code.lower() if incomplete.islower() else code, page.what
+
+
 def explain(
     what: Annotated[
-        str | None, typer.Argument(metavar="CODE|FILE", help="The code of a mistake, such as E201, or a plan.")
+        str | None,
+        typer.Argument(
+            metavar="CODE|FILE", help="The code of a mistake, such as E201, or a plan.", autocompletion=_codes_and_plans
+        ),
     ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all codes.")] = False,

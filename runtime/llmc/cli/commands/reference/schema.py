@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from llmc.cli.arguments.shell_completion import documents
 from llmc.cli.terminal.output import fail, print_json
 
 
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A document, such as run, trace or config.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A document, such as run, trace or config.", autocompletion=documents),
     ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="List all documents.")] = False,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmc.cli.arguments.options import PROMPT_BUDGET, AsJson, Quiet
+from llmc.cli.arguments.options import PROMPT_BUDGET, TOOLS, AsJson, Quiet
 from llmc.cli.arguments.plan_arguments import named_tools
 from llmc.cli.terminal.output import fail, note, set_verbosity
 from llmc.cli.terminal.screen import INDENT, Painted, put_out
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def tools(
     target: Annotated[
-        str | None, typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.")
+        str | None,
+        typer.Argument(metavar="FILE|MODULE", help="A Python file or an importable module.", autocompletion=TOOLS),
     ] = None,
     *,
     std: Annotated[bool, typer.Option("--std", help="List the standard functions, which every plan may call.")] = False,

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 import typer
 
 from llmc.cli.arguments.options import (
+    MODEL_VARIABLE,
     PROMPT_BUDGET,
     AsJson,
     Asking,
+    BaseUrl,
     Budgets,
+    GrammarLevel,
     Limit,
+    ModelName,
     ModelOptions,
     PlanTools,
     PromptBudget,
@@ -63,29 +67,9 @@ class AskSettings(TypedDict, total=False):
     options: "ExecutorOptions"
 
 
-VARIABLE = "LLMC_MODEL"
-"""The environment variable with the default model."""
-
 LONGEST_QUESTION = 1_000_000  # characters
 
 Question = Annotated[str, typer.Argument(metavar="QUESTION", help="The question, or `-` for standard input.")]
-ModelName = Annotated[str | None, typer.Option("--model", metavar="M", help=f"The model (default: ${VARIABLE}).")]
-BaseUrl = Annotated[
-    str | None,
-    typer.Option(
-        "--base-url",
-        metavar="U",
-        help="The address of the model's server; LLMC_API_KEY is its key if LLMC_BASE_URL is the same address.",
-    ),
-]
-Followed = Annotated[
-    str | None,
-    typer.Option(
-        "--grammar",
-        metavar="LEVEL",
-        help="The level of the decoder grammar: full, sound, tools or plain (with --local, the default is sound).",
-    ),
-]
 Local = Annotated[bool, typer.Option("--local", help="Use a model in this process, without network or key.")]
 
 
@@ -97,7 +81,7 @@ def ask(
     base_url: BaseUrl = None,
     model_option: ModelOptions = None,
     local: Local = False,
-    grammar: Followed = None,
+    grammar: GrammarLevel = None,
     limit: Limit = None,
     budget: Budgets = None,
     prompt_budget: PromptBudget = PROMPT_BUDGET,
@@ -161,7 +145,7 @@ def plan(
     base_url: BaseUrl = None,
     model_option: ModelOptions = None,
     local: Local = False,
-    grammar: Followed = None,
+    grammar: GrammarLevel = None,
     budget: Budgets = None,
     prompt_budget: PromptBudget = PROMPT_BUDGET,
     json_: AsJson = False,
@@ -269,13 +253,13 @@ def _model(model: str | None, base_url: str | None, given: Sequence[str], *, loc
 
     if local and (model is not None or base_url is not None):
         fail("`--local` already names a model: remove `--model` and `--base-url`")
-    name = model or os.environ.get(VARIABLE)
+    name = model or os.environ.get(MODEL_VARIABLE)
     options = given_model_options(given)
     try:
         if local:
             return llmc.local_model(**options)
         if not name:
-            fail(f"no model is named: use `--model M` or `--local`, or set {VARIABLE}")
+            fail(f"no model is named: use `--model M` or `--local`, or set {MODEL_VARIABLE}")
         if base_url is not None:
             options["base_url"] = base_url
             return llmc.Model(_unconfigured(name), **options)

@@ -23,6 +23,7 @@ from llmc.cli.arguments.options import (
 )
 from llmc.cli.arguments.plan_arguments import given_limits, program
 from llmc.cli.arguments.plan_inputs import read_inputs
+from llmc.cli.arguments.shell_completion import input_names
 from llmc.cli.terminal.output import FOUND, DisplayError, Stderr, Waiting, fail, give, say, set_verbosity, tell
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ Inputs = Annotated[
         "-i",
         metavar="NAME=VALUE|@FILE",
         help="An input, as JSON unless it is a `str`; `@FILE` reads inputs from a JSON object. May be repeated.",
+        autocompletion=input_names,
     ),
 ]
 
