@@ -4,11 +4,13 @@ import os
 import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.runtime.clock import PatientLoop
+from tests.wheel import shared_environment
 
 # A slow machine is not a mistake in the code.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,3 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
     """Tests that are coroutines have time limits that a slow machine does not reach."""
     return {"patient": PatientLoop}
+
+
+@pytest.fixture(scope="session")
+def wheel_commands(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of an environment that has the built wheel, and not this checkout."""
+    return shared_environment(tmp_path_factory)
