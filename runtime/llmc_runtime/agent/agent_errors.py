@@ -12,8 +12,9 @@ ExampleError            an example's plan does not compile; raised when the agen
 # ruff: noqa: N818 — callers catch these by name: `except PlanFailed`
 
 from llmc_grammar.portable import Portable
-from llmc_runtime.errors import LlmcError, shortened
+from llmc_runtime.errors import LlmcError
 from llmc_runtime.models.messages import Usage
+from llmc_runtime.quoted_text import shortened
 
 
 class PromptError(Portable, ValueError):

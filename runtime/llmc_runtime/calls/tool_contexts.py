@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Any
 
 from llmc_compiler.tools.tool import Opening, Tool
-from llmc_runtime.errors import ContextError, described
+from llmc_runtime.errors import ContextError
+from llmc_runtime.quoted_text import described
 
 
 class Contexts:
