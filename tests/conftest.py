@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.runtime.clock import PatientLoop
-from tests.wheel import shared_environment
+pytest.register_assert_rewrite("tests.golden", "tests.docs.pages")
+
+from tests.runtime.clock import PatientLoop  # noqa: E402
+from tests.wheel import shared_environment  # noqa: E402
 
 # A slow machine is not a mistake in the code.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

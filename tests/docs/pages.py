@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,7 @@ from tests.golden import settle
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 README: Final = ROOT / "README.md"
+_HERE: Final = Path(__file__).parent
 
 KINDS: Final = frozenset({"console", "json", "llmc", "python", "sh", "text", "toml", "yaml"})
 """The languages of blocks that a page may have without a title."""
@@ -171,12 +174,36 @@ def _check(folder: Path, plans: list[Block], environment: Mapping[str, str]) -> 
 def page_environment() -> dict[str, str]:
     """The environment of a page's commands: simulated time, our commands on PATH, and no settings of a user."""
     kept = {name: value for name, value in patient.environment().items() if not _is_setting(name)}
-    return {**kept, "ATLAS_PACE": "1", "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "80"}
+    return {**kept, "ATLAS_PACE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "COLUMNS": "80"}
 
 
 def _is_setting(name: str) -> bool:
     """Whether a variable of the environment changes how llmc behaves."""
     return name.startswith(("LLMC_", "OPENAI_", "AZURE_", "NO_COLOR", "FORCE_COLOR", "COV_"))
+
+
+@contextmanager
+def forking(environment: Mapping[str, str], folder: Path) -> Iterator[dict[str, str]]:
+    """An environment in which `llmc` and `python FILE.py` are forks of a process that has imported llmc already."""
+    python = shutil.which("python", path=environment["PATH"])
+    assert python is not None
+    client = shlex.join([python, "-IS", str(_HERE / "fork_client.py")])
+    scripts = {
+        "llmc": f'exec {client} llmc "$@"',
+        "pytest": f'exec {client} pytest "$@"',
+        "python": f'case "$1" in *.py) exec {client} python "$@";; *) exec {shlex.quote(python)} "$@";; esac',
+    }
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
+        (folder / name).chmod(0o755)
+    address = str(folder / "socket")
+    command = [python, str(_HERE / "fork_server.py"), address]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=folder) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == b"ready\n"
+        path = os.pathsep.join([str(folder), environment["PATH"]])
+        yield {**environment, "PATH": path, "LLMC_FORK_SERVER": address}
+        server.kill()
 
 
 def section(*folders: str) -> list[Path]:

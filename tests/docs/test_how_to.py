@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import page_environment, run_page, section
+from tests.docs.pages import run_page, section
 
 
 @pytest.mark.golden
 @pytest.mark.parametrize("path", section("how-to"), ids=lambda path: path.name)
-def test_a_page_is_true(path: Path, tmp_path: Path) -> None:
+def test_a_page_is_true(path: Path, tmp_path: Path, shell: dict[str, str]) -> None:
     """Its files, commands and programs give the output that it shows."""
-    run_page(path, tmp_path, page_environment())
+    run_page(path, tmp_path, shell)

@@ -1,0 +1,14 @@
+"""The environment of the commands on pages, shared by all tests of a process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.pages import forking, page_environment
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of a page's commands."""
+    with forking(page_environment(), tmp_path_factory.mktemp("shell")) as environment:
+        yield environment

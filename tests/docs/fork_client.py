@@ -1,0 +1,22 @@
+"""A command whose work a fork of the server does; see `fork_server`. It imports nothing that takes time."""
+
+import json
+import os
+import socket
+import sys
+
+
+def main() -> int:
+    """Send the command, and return its exit status."""
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(os.environ["LLMC_FORK_SERVER"])
+        request = {"arguments": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}
+        socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])
+        status = int(server.recv(16) or b"1")
+    if status < 0:
+        os.kill(os.getpid(), -status)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
