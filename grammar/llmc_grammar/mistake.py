@@ -55,19 +55,31 @@ class Mistake:
     """
 
     code: ClassVar[str]
+    """The code, such as `E201`."""
     title: ClassVar[str]
+    """The template of the message."""
     label: ClassVar[str] = ""
+    """The template of the words below the span."""
     help: ClassVar[str] = ""
+    """The template of the help."""
     is_safe: ClassVar[bool] = False
+    """Whether edits of this class may be made without asking."""
     renames: ClassVar[bool] = False
+    """Whether an edit of this class may correct a name and still be safe."""
     fields: ClassVar[Mapping[str, object]]
+    """The fields of the class with their defaults."""
 
     span: Span
+    """The place of the mistake in the text."""
     notes: tuple[Note, ...] = ()
+    """Other places that explain the mistake."""
     edit: Edit | None = None
+    """A change of the text that removes the mistake, None without one."""
     is_guess: bool = False
+    """True if the edit may be wrong."""
 
     source: ClassVar[Source | None] = None
+    """The text of the plan, None if it is unknown."""
 
     if not TYPE_CHECKING:
 

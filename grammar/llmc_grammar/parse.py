@@ -23,13 +23,21 @@ class Parsed:
     """
 
     plan: Plan
+    """The statements without errors."""
     diagnostics: tuple[Diagnostic, ...]
+    """All errors and warnings, in the order of the text."""
     source: Source
+    """The text and its name."""
     lost: tuple[Lost, ...] = ()
+    """The tasks whose statements have errors."""
     moved: tuple[Span, ...] = ()
+    """The statements whose boundary a repair decided."""
     unended: Span | None = None
+    """The last task of a model's text if only the end of the text ends it."""
     begins_at: int = 0
+    """The offset at which the reasoning ends and the plan begins."""
     dialect: str | None = None
+    """The dialect of the whole text, None for the plan language."""
 
     @property
     def ok(self) -> bool:

@@ -67,13 +67,12 @@ class Final(Portable, Exception):
 
 
 class LlmcError(Portable, Exception):
-    """Any error of a run or an agent; if it ended an agent run, `answer` is the answer so far.
-
-    `secrets` are those of the run, if it had any.
-    """
+    """Any error of a run or an agent."""
 
     answer: AnswerSoFar | None = None
+    """The answer so far, if the error ended a question."""
     secrets: Redactor | None = None
+    """The secrets of the run, None if it had none."""
 
     def _state(self) -> tuple[dict[str, Any], Cause | None]:
         """The state of a pickle; with secrets in the run a foreign cause is text only, since objects may hold them."""
@@ -82,17 +81,22 @@ class LlmcError(Portable, Exception):
 
 
 class PlanError(LlmcError):
-    """A task of the plan has no value; `span` is its place in the plan, and `line` its line if the text is known.
-
-    `in_doubt` means that the write may or may not have happened. `place` is the file and line at which the tool failed.
-    `ended` is the task's outcome, as the summary of a run counts it. `file` has `line`, if it is a plan that is called.
-    """
+    """A task of the plan has no value."""
 
     line: int | None = None
+    """The line of the task, None if the text is unknown."""
     file: str | None = None
+    """The plan that has the line, if it was called as a tool."""
     place: tuple[str, int] | None = None
+    """The file and the line at which the tool failed, None if they are unknown."""
     ended: str = "failed"
+    """The outcome of the task, as the summary of a run counts it."""
     in_doubt: bool = False
+    """True if a write may or may not have happened."""
+    task: TaskId
+    """The task."""
+    span: Span
+    """The place of the task in the plan."""
 
     def __init__(self, task: TaskId, what: str, span: Span = NOWHERE) -> None:
         super().__init__(f"task {task} {what}")
@@ -110,12 +114,15 @@ class PlanError(LlmcError):
 
 
 class CallError(PlanError):
-    """A call of a tool gave no value, after `attempt` attempts.
-
-    `final` is the reason if `@retry` allows another attempt and none is made: a final exception or HTTP status.
-    """
+    """A call of a tool gave no value."""
 
     final: str | None = None
+    """Why no attempt followed although `@retry` allows one: a final exception or HTTP status; else None."""
+
+    tool: str
+    """The name of the tool."""
+    attempt: int
+    """The number of attempts, 0 if the tool was not called."""
 
     def __init__(self, task: TaskId, what: str, span: Span, *, tool: str, attempt: int) -> None:
         super().__init__(task, what, span)
@@ -166,10 +173,12 @@ class ToolFailed(CallError):
 
 
 class ToolTimedOut(CallError):
-    """An attempt, a task with its waits and retries, or the run (`limit`) took longer than `seconds`.
+    """An attempt, a task with its waits and retries, or the run took too long."""
 
-    `attempt` is 0 if the tool was not called yet.
-    """
+    seconds: float
+    """The limit that was exceeded, in seconds."""
+    limit: Timed
+    """The kind of the limit: "attempt", "task" or "run"."""
 
     def __init__(
         self,
@@ -278,9 +287,12 @@ UNENDED: typing.Final = (
 
 
 class Held(PlanError):
-    """A task that may write was not done without approval; `why` is the reason."""
+    """A task that may write was not done without approval."""
 
     ended = "held back"
+
+    why: str
+    """The reason."""
 
     def __init__(self, task: TaskId, span: Span, why: str = REPAIRED) -> None:
         super().__init__(task, f"was held back: {why}", span)
@@ -299,12 +311,16 @@ class Repeated(PlanError):
 
 
 class NotApproved(PlanError):
-    """A task whose `tool` needs approval was not done; `reason` says why approval is missing.
-
-    After an answer of no, `why` is the text that came with it, None without one.
-    """
+    """A task whose tool needs approval was not done without it."""
 
     ended = "not approved"
+
+    tool: str
+    """The name of the tool."""
+    reason: Refusal
+    """Why approval is missing: "no" for an answer of no, "nobody" without an approver, "none" or "failed"."""
+    why: str | None
+    """The text that came with an answer of no, None without one."""
 
     def __init__(self, task: TaskId, span: Span, *, tool: str, reason: Refusal, why: object = None) -> None:
         words = REFUSALS[reason] + (f": {shortened(why)}" if why is not None else "")
@@ -319,7 +335,10 @@ class ContextError(LlmcError):
 
 
 class LimitReached(PlanError):
-    """A task was not done, or its result was not kept, because of the run's limit of this name."""
+    """A task was not done, or its result was not kept, because of a limit of the run."""
+
+    limit: str
+    """The name of the limit."""
 
     def __init__(self, task: TaskId, span: Span, *, limit: str, why: str) -> None:
         super().__init__(task, f"was not done: {why} (limit `{limit}`)", span)
@@ -347,7 +366,10 @@ class Stopped(PlanError):
 
 
 class RunRefused(LlmcError):
-    """A limit of this name forbids a run to begin, to have so many tasks, or to wait longer for its plan."""
+    """A limit forbids a run to begin, to have so many tasks, or to wait longer for its plan."""
+
+    limit: str
+    """The name of the limit."""
 
     def __init__(self, why: str, limit: str) -> None:
         super().__init__(f"{why} (limit `{limit}`)")

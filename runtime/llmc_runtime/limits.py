@@ -47,7 +47,9 @@ class Rate:
     """At most `calls` begin in any `seconds`; raises LimitError."""
 
     calls: int = _limit(1, "count", "calls that may begin", most=10**6)
+    """Calls that may begin in the time."""
     seconds: float = _time(1.0, "the time span for these calls")
+    """The time in seconds."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -58,7 +60,9 @@ class ToolLimits:
     """Limits of one tool, in addition to those of the run; raises LimitError."""
 
     width: int | None = _limit(None, "count", "calls at the same time")
+    """Calls of the tool at the same time, None for the limit of the run."""
     rate: Rate | None = None
+    """How many calls may begin in a time, None for any number."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -77,27 +81,47 @@ class Limits:
     """
 
     width: int = _limit(64, "count", "calls at the same time")
+    """Calls at the same time."""
     tool_width: int = _limit(32, "count", "calls of one tool at the same time, unless `tools` says otherwise")
+    """Calls of one tool at the same time, unless `tools` says otherwise."""
     threads: int = _limit(64, "count", "sync tools at the same time", most=10_000)
+    """Sync tools at the same time."""
     attempt_time: float = _time(300.0, "an attempt of a call")
+    """Seconds for an attempt of a call."""
     task_time: float = _time(900.0, "a call, with its waits and retries")
+    """Seconds for a call, with its waits and retries."""
     run_time: float = _time(3_600.0, "the run, including the wait for a plan that arrives")
+    """Seconds for the run, including the wait for a plan that arrives."""
     attempts: int = _limit(10, "count", "attempts of a call, regardless of its `@retry`")
+    """Attempts of a call, regardless of its `@retry`."""
     calls: int = _limit(10_000, "count", "calls in the run")
+    """Calls in the run."""
     cost: float = _limit(1_000.0, "cost", "the sum of the tools' declared `cost`, counted for each attempt", least=0)
+    """The sum of the tools' declared `cost`, counted for each attempt."""
     result_bytes: int = _limit(VALUE_TEXT, "bytes", "a result: its text in UTF-8, plus 16 for each value in it")
+    """Bytes of a result: its text in UTF-8, plus 16 for each value in it."""
     run_bytes: int = _limit(
         16 * VALUE_TEXT, "bytes", "memory of all results, and of arguments built for calls under way"
     )
+    """Bytes of all results, and of arguments built for calls under way."""
     result_depth: int = _limit(VALUE_DEPTH, "count", "nested lists and mappings", most=VALUE_DEPTH)
+    """Levels of lists and mappings in a result."""
     elements: int = _limit(1_000, "count", "elements of a loop")
+    """Elements of a loop."""
     tasks: int = _limit(100_000, "count", "tasks, including those of each loop element")
+    """Tasks, including those of each loop element."""
     runs: int = _limit(4, "count", "nested runs, if a tool runs a plan", most=32)
+    """Levels of nested runs, if a tool runs a plan."""
     abandoned: int = _limit(8, "count", "abandoned calls of one tool that still run, before others are refused")
+    """Abandoned calls of one tool that still run, before further calls are refused."""
     retry_after: float = _time(60.0, "the longest wait that a `Retry-After` may ask for")
+    """Seconds that a `Retry-After` may ask for."""
     grace: float = _time(0.5, "the time that cancelled work has to end")
+    """Seconds that cancelled work has to end."""
     stall: float = _time(1.0, "the time that a tool may block the event loop without a warning")
+    """Seconds that a tool may block the event loop without a warning."""
     tools: Mapping[str, ToolLimits] = field(default_factory=lambda: _NO_TOOLS)
+    """The limits of single tools, by name."""
 
     def __post_init__(self) -> None:
         _check(self)

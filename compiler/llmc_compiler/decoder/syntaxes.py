@@ -34,6 +34,11 @@ _FOUR_DIGITS: Final = 0x1000
 class GrammarTooLargeError(Portable, ValueError):
     """A grammar would exceed its limit of characters."""
 
+    level: str
+    """The level of the grammar."""
+    largest: int
+    """The limit, in characters."""
+
     def __init__(self, level: str, largest: int) -> None:
         super().__init__(
             f"a grammar at level `{level}` would be larger than {largest} characters: "

@@ -12,7 +12,12 @@ from llmc_grammar.source import Source
 
 
 class CompileError(Portable, Exception):
-    """Raised for a plan that cannot run; `diagnostics` lists every mistake in order of its span."""
+    """Raised for a plan that cannot run."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    """All errors and warnings, in the order of their spans."""
+    source: Source | None
+    """The text of the plan and its name, None if they are unknown."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], source: Source | None = None) -> None:
         self.diagnostics = located(sorted(diagnostics, key=lambda diagnostic: diagnostic.span), source)

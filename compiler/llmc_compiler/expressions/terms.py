@@ -21,6 +21,7 @@ NodeId = NewType("NodeId", str)
 """A written task's id, plus a path for nested nodes: `3`, `3/a0`."""
 
 Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
+"""JSON data: the values of plans, arguments and results."""
 
 Path = tuple[str | int, ...]
 

@@ -164,9 +164,13 @@ class Parameter(Brief):
     """An input of the plan; unless it is `required`, a missing one has the value `default`."""
 
     name: str
+    """The name, as the plan's `input` line writes it."""
     type: Type
+    """The declared type."""
     required: bool
+    """True if the plan gives no default."""
     default: Json = None
+    """The value of a missing input; None if the input is required."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -174,8 +178,11 @@ class Graph(Brief):
     """Nodes by id, in plan order; `tasks` maps a written task to the node with its value, unless it was pruned."""
 
     nodes: Mapping[NodeId, Node]
+    """The nodes by id, in the order of the plan."""
     tasks: Mapping[TaskId, NodeId]
+    """The node with the value of each task; a task that was left out is missing."""
     parameters: tuple[Parameter, ...] = ()
+    """The inputs, in the order of the plan."""
 
 
 def op_name(op: Operation) -> str:

@@ -55,6 +55,7 @@ class Remarking(Protocol):
 
 
 PIPELINE: Final[tuple[Pass, ...]] = (Fold(), Hoist(), Dedup(), Prune())
+"""The passes that `compile` runs, in their order."""
 
 
 class UnknownPassError(Portable, ValueError):

@@ -27,13 +27,18 @@ _LONGEST: Final = 100
 
 
 class FormError(Portable, ValueError):
-    """Raised for JSON data that is not a graph: `path` is the place in it, `fact` the mistake, `help` the instruction.
-
-    Each class has templates for `fact` and `help`.
-    """
+    """Raised for JSON data that is not a graph; each class has templates for `fact` and `help`."""
 
     fact_words: ClassVar[str]
+    """The template of `fact`."""
     help_words: ClassVar[str] = "compile the plan again and save its graph"
+    """The template of `help`."""
+    path: str
+    """The place in the data, such as `nodes[2].operation`."""
+    fact: str
+    """The mistake."""
+    help: str
+    """The instruction that corrects it."""
 
     def __init__(self, path: str, **values: object) -> None:
         """Fill the templates; if the suggestion is None, the default help is used."""

@@ -76,7 +76,12 @@ def _declare(effect: Effect, function: Function | None, settings: ToolSettings) 
 
 
 pure = Declaration(Kind.PURE)
+"""Declare that a function always gives the same result for the same arguments, and changes nothing."""
 nondet = Declaration(Kind.NONDET)
+"""Declare that a function changes nothing, but may give another result for the same arguments."""
 opaque = Declaration(Kind.OPAQUE)
+"""Declare that the effect of a function is unknown: it may read and write anything."""
 read = ResourceDeclaration(Kind.READ)
+"""Declare that a function reads a resource: `@read("mail")`, or `@read` for all resources."""
 write = ResourceDeclaration(Kind.WRITE)
+"""Declare that a function writes a resource: `@write("mail")`, or `@write` for all resources."""

@@ -44,12 +44,19 @@ class ToolSettings(TypedDict, total=False):
     """The options of a declaration, besides the effect."""
 
     name: str | None
+    """The name for plans, instead of the function's name."""
     latency: float | None
+    """The expected time of a call in seconds, for rank and estimates."""
     early: bool
+    """False if the tool must not be called before the whole plan is known."""
     reuse: bool
+    """False if results change over time, so that a later plan calls the tool again."""
     cost: float
+    """The price of an attempt, in a unit of your choice."""
     approve: bool
+    """True if each call needs an approval."""
     idempotency_key: str | None
+    """The parameter that receives the call's idempotency key, which makes a write safe to retry."""
 
 
 _OF_CLASSES: Final = (classmethod, property, partialmethod, singledispatchmethod)
@@ -63,34 +70,41 @@ class _Dressed:
 class Tool(_Dressed, Displayed, Generic[P, R_co]):
     """A function that plans may call: its name, its signature, and its effect.
 
-    `is_async` tools are awaited on the event loop, others run in a thread. `latency` is the expected time in seconds,
-    `cost` the price of an attempt, in a unit of your choice. `early=False`: never called before the whole plan is
-    known. `reuse=False`: results change over time, so that a later plan calls the tool again. `approve`: each call
-    needs an approval. `marks` has the parameters that a plan does not see, and the secret ones. `opens` returns the
-    context that each run enters for the tool, if its toolbox has one. The tool of a method has a `receiver`, `self`,
-    until it is accessed through an object.
-
     A tool has the attributes of its function, as if by `functools.update_wrapper`.
     """
 
     name: str
+    """The name in plans."""
     description: str
+    """The description for models, from the docstring."""
     effect: Effect
+    """The effect of a call."""
     signature: Signature = field(repr=False)
+    """The parameters and the result."""
     call: Callable[P, R_co] = field(repr=False)
+    """The function that a run calls."""
     is_async: bool
+    """True if calls are awaited on the event loop; other tools run in a thread."""
     latency: float | None = None
+    """The expected time of a call in seconds, None if it is unknown."""
     early: bool = True
+    """False if the tool is never called before the whole plan is known."""
     cost: float = 0.0
+    """The price of an attempt, in a unit of your choice."""
     approve: bool = False
+    """True if each call needs an approval."""
     reuse: bool = True
+    """False if results change over time, so that a later plan calls the tool again."""
     marks: ParameterMarkers = UNMARKED
+    """The parameters that plans do not see, and the secret ones."""
     opens: Opening | None = field(default=None, repr=False)
+    """The function that returns the context which each run enters for the tool; None without a context."""
     notes: tuple[str, ...] = ()
     """Notes on the parts of its schemas that are not checked."""
     own_name: str = ""
     """The name before a toolbox spelled it for plans."""
     receiver: str | None = field(default=None, repr=False)
+    """The parameter for the object, `self`, until the method is accessed through an object."""
     made_in: str = field(init=False, repr=False, compare=False)
     """The module whose code created the tool."""
     segments: Mapping[str, ResourceSegment] = field(init=False, repr=False, compare=False)

@@ -26,6 +26,7 @@ ABOUT: Final = {
     "new": "new files to start from: `llmc new --json`",
     "config": "the configuration: llmc.toml, or [tool.llmc] in pyproject.toml",
 }
+"""The names of the documents, with a description of each."""
 
 
 def schema(name: str) -> dict[str, Any]:

@@ -120,8 +120,10 @@ class Agent:
             message = f"`prompt_budget` is a number of characters from 0, not {prompt_budget}"
             raise ValueError(message)
         self.tools = box = toolbox_of(tools)
+        """The toolbox."""
         _check_grant(grant, box)
         self.max_replans = max_replans
+        """The most plans that may follow the first."""
         self._budget = budget
         self._policy = replan
         loaded = Prompts(prompts)
@@ -130,7 +132,9 @@ class Agent:
         if followed is not None:
             check_method("grammar", followed, "__call__", f"one of {', '.join(map(repr, LEVELS))}, or a function")
         self.planner = Planner(chat_model(model), loaded, shown, followed, prompt_budget)
+        """The planner, which asks the model for plans and repairs."""
         self.joiner = self._joining(joiner, loaded)
+        """The joiner, which answers or asks for another plan."""
         if budget.cost is not None:
             _check_prices(self.planner.chat_model, *_models(self.joiner))
         # Render all prompts now: it finds their mistakes, and the first question need not wait for reading them.

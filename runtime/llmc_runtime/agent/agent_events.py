@@ -21,39 +21,44 @@ from llmc_runtime.state.events import Event, RunEvent
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlanBegan(RunEvent):
+class QuestionEvent(RunEvent):
+    """An event of a question."""
+
+    plan: int
+    """The number of the plan, from 1."""
+    at: float
+    """Seconds since the question was asked."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanBegan(QuestionEvent):
     """The planner is asked."""
 
-    plan: int
-    at: float
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wrote(RunEvent):
+class Wrote(QuestionEvent):
     """The planner wrote a piece of its plan."""
 
-    plan: int
-    at: float
     text: str
+    """The piece of the plan."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Reasoned(RunEvent):
+class Reasoned(QuestionEvent):
     """A model reasoned: the planner, or, after the end of the plan, the joiner."""
 
-    plan: int
-    at: float
     text: str
+    """The piece of reasoning."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Happened(RunEvent):
+class Happened(QuestionEvent):
     """An event of the plan's run; `written` is the text of the task, or empty if the event is not about a task."""
 
-    plan: int
-    at: float
     event: Event
+    """The event of the plan's run."""
     written: str
+    """The text of the task, empty if the event is about no task."""
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
         """Return the event as JSON data; the run's event is under `happened`."""
@@ -62,23 +67,23 @@ class Happened(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Repairing(RunEvent):
+class Repairing(QuestionEvent):
     """The plan has mistakes, and its planner is asked to repair it for the `attempt`-th time."""
 
-    plan: int
-    at: float
     attempt: int
+    """The number of the repair, from 1."""
     report: str
+    """The mistakes, as the planner reads them."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class PlanEnded(RunEvent):
+class PlanEnded(QuestionEvent):
     """Every task of the plan has ended; `text` is the plan that ran."""
 
-    plan: int
-    at: float
     text: str
+    """The plan that ran."""
     run: Run
+    """The result of its run."""
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
         """Return the event as JSON data, with the `to_json` of the run; `values=False` leaves the results out."""
@@ -88,12 +93,11 @@ class PlanEnded(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Judged(RunEvent):
+class Judged(QuestionEvent):
     """The joiner decided."""
 
-    plan: int
-    at: float
     decision: Decision
+    """The decision: Finish or Replan."""
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:  # noqa: ARG002 — a decision holds no results
         """Return the event as JSON data; `action` is the class of the decision."""
@@ -102,3 +106,4 @@ class Judged(RunEvent):
 
 
 Progress = PlanBegan | Reasoned | Wrote | Happened | Repairing | PlanEnded | Judged
+"""An event of a question."""

@@ -25,7 +25,9 @@ class Budget:
     """
 
     tokens: int | None = None
+    """Tokens read and written, None for no limit."""
     cost: float | None = None
+    """The cost in the unit of the models' prices, None for no limit."""
 
     def __post_init__(self) -> None:
         """Refuse an invalid amount."""

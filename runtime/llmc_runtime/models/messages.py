@@ -29,8 +29,11 @@ class Message:
     """
 
     role: Literal["system", "user", "assistant"]
+    """The role of the author: "system", "user" or "assistant"."""
     text: str
+    """The text; with `by_level`, the text for the level that is tried first."""
     by_level: Callable[[Level | None], str] | None = field(default=None, repr=False, compare=False, kw_only=True)
+    """A function that returns the text for a grammar's level, and for None without a grammar."""
 
     def at(self, level: Level | None) -> "Message":
         """Return the message for a request with a grammar of this level, or without a grammar."""
@@ -52,14 +55,23 @@ class Usage:
     """
 
     calls: int = 0
+    """The number of replies."""
     read: int = 0
+    """The tokens of the requests."""
     cached: int = 0
+    """The tokens among those read that the server had in its cache."""
     written: int = 0
+    """The tokens of the replies, with those of reasoning."""
     cost: float | None = None
+    """The cost, None if a price is unknown."""
     seconds: float = 0.0
+    """The time of the replies, in seconds."""
     first_token: float | None = None
+    """Seconds until the first text of the first reply, None without any."""
     reasoning: int = 0
+    """The tokens of reasoning among those written."""
     estimated: bool = False
+    """True if some of the numbers are estimates."""
 
     def __add__(self, other: "Usage") -> "Usage":
         """Add two usages; the cost is None unless both are known, and `first_token` is that of the first."""
@@ -110,8 +122,11 @@ class Prices:
     """
 
     read: float
+    """The price of a million tokens read."""
     written: float
+    """The price of a million tokens written."""
     cached: float | None = None
+    """The price of a million tokens read from the server's cache, None for the price of `read`."""
 
     def __post_init__(self) -> None:
         """Refuse an invalid price: with it, no budget would hold."""
@@ -129,6 +144,7 @@ class Reasoning:
     """A piece of reasoning that a server sends separately from the text; it belongs to neither plan nor answer."""
 
     text: str
+    """The piece of reasoning."""
 
 
 Reason: TypeAlias = Literal["stop", "length", "refusal"]
@@ -140,7 +156,9 @@ class End:
     """The end of a reply: its reason (finished, cut at a bound on its length, or refused or filtered) and its usage."""
 
     reason: Reason
+    """How the reply ended: "stop", "length" if it was cut, or "refusal" if it was refused or filtered."""
     usage: Usage
+    """The usage of the reply."""
 
 
 Part: TypeAlias = str | Reasoning | End

@@ -31,9 +31,12 @@ Limit = Literal["first_token", "idle", "timeout"]
 
 
 class ModelError(LlmcError):
-    """A model gave no reply, or only part of one. `model` is its name, `said` the server's error if it sent one."""
+    """A model gave no reply, or only part of one."""
 
     said: ServerWords | None = None
+    """The server's error, None if it sent none."""
+    model: str
+    """The name of the model."""
 
     def __init__(self, model: str, what: str) -> None:
         super().__init__(f"the model `{shortened(model)}` {what}")

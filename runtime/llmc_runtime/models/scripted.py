@@ -69,11 +69,15 @@ class ScriptedModel:
             message = f"the lines of a script are a list: [{shortened(lines)!r}]"
             raise ValueError(message)  # noqa: TRY004 — a text is a sequence of texts, but not of lines
         self.asked: list[Asked] = []
+        """The questions so far, with their arguments."""
         self.closed = 0
+        """The number of replies that were closed before their end."""
         self._lines = lines
         self._name = name
         self.prices = prices
+        """The prices of tokens."""
         self.reasoning_tags = tuple(reasoning_tags)
+        """The additional tags around reasoning."""
         ReasoningTags(self.reasoning_tags)
 
     @property

@@ -54,10 +54,15 @@ class RunOptions(TypedDict, total=False):
     """Settings of a run."""
 
     context: object
+    """The context for tools that take one and whose toolbox opens none."""
     approve: Approval | Word | Callback | None
+    """Which calls need an approval, or the callback that decides."""
     limits: Limits
+    """The limits of the run."""
     policy: Policy
+    """"finish" runs the tasks that do not depend on a failed one; "fail_fast" ends the run at the first failure."""
     emit: Callable[[Event], object]
+    """A function that receives each event, on the thread of the event loop."""
 
 
 _KINDS: Final[Kinds] = {
@@ -78,15 +83,25 @@ class Program(Brief):
     """
 
     graph: Graph
+    """The graph after the passes."""
     plan: ast.Plan
+    """The statements of the plan."""
     source: Source
+    """The text of the plan and its name."""
     diagnostics: tuple[Diagnostic, ...]
+    """The warnings."""
     held: tuple[Span, ...] = ()
+    """The statements of a model's text whose boundary a repair decided."""
     written: Graph | None = None
+    """The graph before the passes, None if it is unknown."""
     passes: tuple[Pass, ...] = ()
+    """The passes that made `graph` from `written`."""
     unended: Span | None = None
+    """The last task of a model's text, if only the end of the text ends it."""
     cautions: tuple[Hold, ...] = ()
+    """The reasons of an agent to ask before calls that may write."""
     secrets: Mapping[str, Label] = field(default_factory=dict)
+    """The parts of inputs and results that are secret."""
 
     @staticmethod
     def of(

@@ -40,17 +40,29 @@ class ExecutorOptions(TypedDict, total=False):
     """Settings of an Executor."""
 
     emit: Callable[[Event], object]
+    """A function that receives each event, on the thread of the event loop."""
     clock: Callable[[], float]
+    """The clock of the run in seconds, for tests."""
     random: Callable[[], float]
+    """A function that returns a number from 0 to 1, for tests."""
     wall: Callable[[], float]
+    """The time of day in seconds, for tests."""
     limits: Limits
+    """The limits of the run."""
     policy: Policy
+    """"finish" or "fail_fast"."""
     trust: RunGuard
+    """The approvals, contexts and secrets of the run."""
     memo: CallCache | None
+    """The call cache that runs of one question share."""
     allowance: RunBudget | None
+    """The run budget of a run that this one continues."""
     processor: Callable[[], float]
+    """Seconds of processor time, for tests."""
     runner: Callable[[LocalRunner], ToolRunner] | None
+    """A function that makes the ToolRunner of the run from its local one."""
     store: OutcomeStore[StoredCall] | None
+    """The store that keeps outcomes beyond a question."""
 
 
 class RunDriver:

@@ -73,24 +73,43 @@ class Run(Displayed, SecretFree):
     """
 
     value: Json
+    """The value of the join, None without one."""
     has_value: bool
+    """True if the join has a value."""
     results: Mapping[str, Json]
+    """The values of the tasks, by their names as written."""
     errors: Mapping[str, PlanError]
+    """The errors of the tasks, of the join, and of failed writes in called plans, such as `3/other/1`."""
     skipped: tuple[str, ...]
+    """The tasks whose condition did not hold."""
     events: tuple[Event, ...]
+    """The events, in their order."""
     seconds: float
+    """The time of the run, in seconds."""
     calls: int
+    """The number of calls, regardless of their attempts."""
     sum_of_calls: float | None
+    """The time of all calls together in seconds, None if it would mislead."""
     processor_seconds: float
+    """The processor time of the process and its children, in seconds."""
     longest_chain: float
+    """The longest time that calls took one after another, in seconds."""
     chain: tuple[str, ...]
+    """The tasks of the longest chain."""
     abandoned: tuple[str, ...]
+    """The calls that did not end when they were cancelled."""
     id: str
+    """The id of the run, a part of its idempotency keys."""
     notes: tuple[str, ...]
+    """Remarks that are not errors."""
     secrets: Secrets = field(repr=False)
+    """The secrets of the run, which `repr`, `to_json` and pickles redact."""
     labels: Mapping[str, Label] = field(repr=False)
+    """The secret parts of inputs, tasks and the join."""
     diagnostics: tuple[Diagnostic, ...] = ()
+    """The warnings of the plan."""
     source: Source | None = None
+    """The text of the plan and its name, None if they are unknown."""
 
     def __repr__(self) -> str:
         name = None if self.source is None else self.source.name

@@ -63,7 +63,9 @@ class Approval:
     """The rule that selects the calls that need approval, and the callback that grants it."""
 
     word: Word | None = None
+    """The rule: "ask", "all" or "none"; None for the default."""
     callback: Callback | None = None
+    """The function or approver that decides, None without one."""
 
     def __post_init__(self) -> None:
         """Refuse an unknown word; raises ValueError."""

@@ -128,14 +128,23 @@ class ApprovalRequest:
     """
 
     task: TaskId
+    """The task that makes the call."""
     indices: tuple[int, ...]
+    """The positions in the loops around the call."""
     line: int | None
+    """The line of the task, None if the text is unknown."""
     tool: str
+    """The name of the tool."""
     effect: str
+    """The effect of the call."""
     arguments: tuple[Argument, ...]
+    """The arguments as the tool receives them, each with its provenance."""
     held: str | None = None
+    """The reason if the call is held, None if it is not."""
     inside: tuple[str, ...] = ()
+    """The calls around this run, the outermost first, such as `publish (task 3)`."""
     file: str | None = None
+    """The plan that has the line, if it was called as a tool."""
 
     def __str__(self) -> str:
         """Lay the request out for a terminal of 100 cells; long values are cut with a count."""

@@ -15,6 +15,7 @@ class PendingApproval:
 
     def __init__(self, request: ApprovalRequest, answered: "Future[object]") -> None:
         self.request = request
+        """The call that waits."""
         self._answered = answered
 
     @property

@@ -37,6 +37,7 @@ class RunEvent(Brief):
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
     at: float
+    """Seconds since the start of the run."""
 
     def to_json(self, *, values: bool = True) -> dict[str, Any]:
         """The event as JSON data without secrets: its class as `event`, and its fields. Without `values` no result."""
@@ -72,79 +73,81 @@ class RunStarted(RunEvent):
     """The run accepts nodes."""
 
     at: float
+    """Seconds since the start of the run."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked(RunEvent):
+class InstanceEvent(RunEvent):
+    """An event of an instance."""
+
+    key: Key
+    """The node, and the positions in the loops around it."""
+    task: TaskId
+    """The task as written."""
+    at: float
+    """Seconds since the start of the run."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked(InstanceEvent):
     """A call of `tool` waits for approval."""
 
-    key: Key
-    task: TaskId
-    at: float
     tool: str
+    """The name of the tool."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answered(RunEvent):
+class Answered(InstanceEvent):
     """The call was approved, or not."""
 
-    key: Key
-    task: TaskId
-    at: float
     approved: bool
+    """Whether the call was approved."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Started(RunEvent):
+class Started(InstanceEvent):
     """A tool is called for the first time."""
 
-    key: Key
-    task: TaskId
-    at: float
     tool: str
+    """The name of the tool."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Retried(RunEvent):
+class Retried(InstanceEvent):
     """An attempt failed, and attempt number `attempt` follows after `delay` seconds."""
 
-    key: Key
-    task: TaskId
-    at: float
     attempt: int
+    """The number of the next attempt."""
     delay: float
+    """Seconds until the next attempt."""
     error: PlanError
+    """The error of the failed attempt."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class FellBack(RunEvent):
+class FellBack(InstanceEvent):
     """The instance failed, and its fallback supplies the value."""
 
-    key: Key
-    task: TaskId
-    at: float
     error: PlanError
+    """The error that the fallback replaces."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Expanded(RunEvent):
+class Expanded(InstanceEvent):
     """A loop has `count` elements."""
 
-    key: Key
-    task: TaskId
-    at: float
     count: int
+    """The number of elements."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Stalled(RunEvent):
+class Stalled(InstanceEvent):
     """The tool blocked the event loop for `seconds`, so that nothing else went on."""
 
-    key: Key
-    task: TaskId
-    at: float
     tool: str
+    """The name of the tool."""
     seconds: float
+    """The time for which the event loop was blocked."""
 
 
 def _shown(event: "Finished") -> Json:
@@ -156,20 +159,19 @@ _SHOWN: Final = property(_shown)
 
 
 @dataclass(frozen=True, repr=False, init=False)
-class Finished(RunEvent):
+class Finished(InstanceEvent):
     """The instance has a value, after `seconds` in tools.
 
     The value is shared with the run and must not be changed. Secrets are redacted each time it is read, including those
     that became known later.
     """
 
-    __slots__ = ("_value", "_veil", "at", "key", "seconds", "task")
+    __slots__ = ("_value", "_veil", "seconds")
 
-    key: Key
-    task: TaskId
-    at: float
     seconds: float
+    """The time of the calls, in seconds."""
     value: Json = _SHOWN  # type: ignore[assignment]  # a field for readers
+    """The value, without secrets."""
 
     if TYPE_CHECKING:  # the parts of the field
         _value: ClassVar[Json]
@@ -200,40 +202,36 @@ class Finished(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Failed(RunEvent):
+class Failed(InstanceEvent):
     """The instance failed."""
 
-    key: Key
-    task: TaskId
-    at: float
     error: PlanError
+    """The error of the instance."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Skipped(RunEvent):
+class Skipped(InstanceEvent):
     """The instance was skipped: a condition did not hold, or it reads a skipped node."""
 
-    key: Key
-    task: TaskId
-    at: float
-
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Blocked(RunEvent):
+class Blocked(InstanceEvent):
     """The instance was not done because the task `cause` failed, which is at `cause_line` if the text is known.
 
     `by_order` means that it does not use the cause's value, but comes after it. `fell_back` means that the cause has
     the value of its `@fallback`. `cause_ended` is the outcome of the cause.
     """
 
-    key: Key
-    task: TaskId
-    at: float
     cause: TaskId
+    """The task that failed."""
     cause_line: int | None = None
+    """The line of the cause, None if the text is unknown."""
     cause_ended: str = "failed"
+    """The outcome of the cause."""
     by_order: bool = False
+    """True if the instance does not use the value of the cause, but comes after it."""
     fell_back: bool = False
+    """True if the cause has the value of its `@fallback`."""
 
     @property
     def reason(self) -> str:
@@ -243,22 +241,16 @@ class Blocked(RunEvent):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Cancelled(RunEvent):
+class Cancelled(InstanceEvent):
     """The instance was given up, or not begun, because the run was stopped; in doubt if it may have written."""
 
-    key: Key
-    task: TaskId
-    at: float
     error: PlanError
+    """The error, which is in doubt if the instance may have written."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Dropped(RunEvent):
+class Dropped(InstanceEvent):
     """The instance is no longer needed."""
-
-    key: Key
-    task: TaskId
-    at: float
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -270,8 +262,11 @@ class Restarted(RunEvent):
     """
 
     at: float
+    """Seconds since the start of the run."""
     dialect: str | None = None
+    """The dialect of the whole text, None if reasoning was taken for a plan."""
     plan: str = ""
+    """The plan that the text in a dialect stands for, empty if it has mistakes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -282,10 +277,15 @@ class RunFinished(RunEvent):
     """
 
     at: float
+    """Seconds since the start of the run."""
     complete: bool
+    """True if all instances have an outcome."""
     abandoned: tuple[str, ...]
+    """The calls that still run."""
     processor_seconds: float | None = field(default=None, compare=False)
+    """The processor time, as in Run."""
     sum_of_calls: float | None = field(default=None, compare=False)
+    """The time of all calls together, as in Run."""
 
 
 Event = (
@@ -306,6 +306,7 @@ Event = (
     | Restarted
     | RunFinished
 )
+"""An event of a run."""
 
 
 OF_RUNS: Final = (RunStarted, Restarted, RunFinished)

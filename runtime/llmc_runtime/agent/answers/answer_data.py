@@ -78,18 +78,31 @@ class AnswerData:
     """The fields of an answer, and what follows from them."""
 
     question: str
+    """The question as it was asked."""
     value: Json
+    """The value of the last plan's join, or the joiner's text."""
     plans: tuple[Planned, ...]
+    """The plans that were run, each with its Run."""
     thoughts: tuple[str, ...]
+    """The joiner's thoughts about the plans."""
     usage: Mapping[Role, Usage]
+    """The usage of the models by role: planner, joiner and tools."""
     times: Times
+    """Seconds from the question to the first task, the first plan's end and the answer."""
     calls: int
+    """The number of calls of tools."""
     reused: int
+    """The number of tasks whose call an earlier plan had made."""
     stopped: str | None = None
+    """The reason why no further plan was made although one was asked for, None without one."""
     answered: bool = True
+    """False if the question has no answer, for the reason in `stopped`."""
     is_unmarked: bool = False
+    """True if a model answered in prose instead of a decision or a plan."""
     secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
+    """The secrets of the question, which `repr`, `to_json` and pickles redact."""
     label: Label = field(default=PUBLIC, repr=False)
+    """The parts of the value that are secret."""
 
     @property
     def shown_value(self) -> Json:

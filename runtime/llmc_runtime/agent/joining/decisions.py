@@ -16,8 +16,11 @@ class Finish:
     """
 
     text: str
+    """The answer."""
     thought: str = ""
+    """The joiner's thought about the results."""
     is_unmarked: bool = False
+    """True if the joiner wrote only prose, without marking the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,9 @@ class Replan:
     """Another plan is needed; `text` is the reason, and the missing information."""
 
     text: str
+    """The reason for another plan, and the missing information."""
     thought: str = ""
+    """The joiner's thought about the results."""
 
 
 Decision = Finish | Replan

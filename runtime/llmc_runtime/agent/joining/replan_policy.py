@@ -25,10 +25,15 @@ class Turn:
     """
 
     question: str
+    """The question as it was asked."""
     plans: Sequence[Planned]
+    """The plans that were run so far; the last one is to be judged."""
     history: Sequence[Message] = ()
+    """The messages before the question."""
     is_final: bool = False
+    """True if the joiner has to answer."""
     stopped: str | None = None
+    """The reason why no other plan follows although one was asked for, None without one."""
 
     @property
     def last(self) -> Planned:
@@ -41,6 +46,7 @@ class Again:
     """Another plan may follow. `tools` are the names of its tools, from those of the last plan; None keeps them all."""
 
     tools: Collection[str] | None = None
+    """The names of the next plan's tools, from those of the last plan; None keeps them all."""
 
 
 class Replanning(Protocol):
@@ -88,5 +94,8 @@ class Never:
 
 
 JOINER: Final = JoinerDecides()
+"""The joiner decides whether another plan follows."""
 ON_FAILURE: Final = OnFailure()
+"""The joiner may ask for another plan only if a task failed."""
 NEVER: Final = Never()
+"""No plan follows the first."""

@@ -41,7 +41,9 @@ class Example:
     """A question and a plan for it, as a model for the planner; the plan may begin with a `thought`."""
 
     question: str
+    """A question."""
     plan: str
+    """A plan for it, which may begin with a `Thought:` line."""
 
 
 def checked(example: Example, tools: Toolbox) -> Example:

@@ -91,6 +91,7 @@ class Model:
         **options: Unpack[ModelOptions],
     ) -> None:
         self.settings = settings(name, options, path)
+        """The settings, with every default filled in."""
         self._transport = transport
         self._random = random
         self._refused: set[Step] = set()

@@ -162,30 +162,55 @@ class ModelOptions(TypedDict, total=False):
     """
 
     base_url: str | None
+    """The address of the server."""
     api_key: str | KeySource | None
+    """The key, or a function, sync or async, that returns it; the function is called for each request."""
     api: Api | None
+    """The API: "responses", "chat" or "completions"."""
     server: Server | None
+    """The kind of server, if its address does not tell."""
     grammar: Syntax | Literal["auto"] | None
+    """The syntax of grammars; "auto" chooses one that the server takes, None sends no grammar and no schema."""
     temperature: float | None
+    """The temperature of sampling."""
     prices: Prices | None
+    """The prices of tokens, for the cost of replies."""
     timeout: float
+    """Seconds for a whole reply."""
     first_token: float
+    """Seconds until the first text of a reply."""
     idle: float
+    """Seconds between two later events of a reply."""
     connect: float
+    """Seconds for the connection."""
     retries: int
+    """Further attempts before the first text of a reply."""
     organisation: str | None
+    """The organisation, for OpenAI."""
     project: str | None
+    """The project, for OpenAI."""
     api_version: str | None
+    """The version in the older form of Azure's address."""
     threads: int | None
+    """The threads of a local model."""
     reasoning_tags: Sequence[TagName]
+    """Additional tags around reasoning: names, or pairs of an opening and a closing text."""
     max_tokens: int | None
+    """The most tokens of each reply."""
     top_p: float | None
+    """The share of probable tokens to sample from, sent unchanged."""
     seed: int | None
+    """The seed of sampling, sent unchanged."""
     reasoning_effort: str | None
+    """The effort of reasoning, sent unchanged."""
     stop: str | Sequence[str]
+    """Texts that end a reply early."""
     stream: bool
+    """False requests each reply as a whole."""
     headers: Mapping[str, str]
+    """Headers that are added to each request, in the place of those of llmc."""
     extra_body: Mapping[str, Any]
+    """Keys that are added to the body of each request, in the place of those of llmc."""
 
 
 def settings(
