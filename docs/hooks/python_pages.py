@@ -171,8 +171,12 @@ def index() -> str:
 
 def page(subject: Subject) -> str:
     """Return a page, on which mkdocstrings puts the documentation of its objects."""
-    objects = [*(f"llmc.{name}" for name in subject.names), *subject.inner]
-    return "\n\n".join((f"# {subject.title}", subject.purpose, *(f"::: {each}" for each in objects), ""))
+    return "\n\n".join((f"# {subject.title}", subject.purpose, *(f"::: {each}" for each in objects(subject)), ""))
+
+
+def objects(subject: Subject) -> list[str]:
+    """Return the full names of the objects on a page."""
+    return [*(f"llmc.{name}" for name in subject.names), *subject.inner]
 
 
 def _links(page: str, subject: Subject) -> str:

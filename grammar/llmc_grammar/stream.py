@@ -128,9 +128,9 @@ class PlanStream:
     def moved(self) -> tuple[Span, ...]:
         """The statements whose boundaries a repair decided: if there are any, no write may start.
 
-        Such a repair adds closing characters, keeps a line break in a string or an apostrophe before a text, cuts off
-        a label, an arrow or the next task on the line, or closes a string above a line that may be its end. In a
-        dialect without marks around its calls, all statements count.
+        Such a repair adds closing characters, or closes a string above a line that may be its end. It keeps a line
+        break in a string, or an apostrophe before a text. It cuts off a label, an arrow, or the next task on the line.
+        In a dialect without marks around its calls, all statements count.
         """
         if self._translation is not None:
             pieces = () if self._translation.is_marked else self._translation.pieces

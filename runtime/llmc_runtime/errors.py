@@ -318,7 +318,7 @@ class NotApproved(PlanError):
     tool: str
     """The name of the tool."""
     reason: Refusal
-    """Why approval is missing: "no" for an answer of no, "nobody" without an approver, "none" or "failed"."""
+    """The reason: an answer of no, a run without an approver, a rule that refuses all calls, or a failed callback."""
     why: str | None
     """The text that came with an answer of no, None without one."""
 

@@ -22,11 +22,7 @@ Schema = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to a model.
-
-    If the text depends on the grammar of the request, `by_level` returns the text for a level, and for None without a
-    grammar; `text` is then the text for the level that is tried first.
-    """
+    """A message to a model; its text may depend on the grammar of the request."""
 
     role: Literal["system", "user", "assistant"]
     """The role of the author: "system", "user" or "assistant"."""
