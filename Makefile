@@ -26,7 +26,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless pictures demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site clean
+.PHONY: help check check-pythons check-python test bless pictures demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site package vscode clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -134,6 +134,21 @@ $(AXE):
 	@mkdir -p $(@D)
 	npm pack -s axe-core@4.14.1 --pack-destination $(@D)
 	tar -xzf $(@D)/axe-core-4.14.1.tgz -C $(@D) package/axe.min.js && mv $(@D)/package/axe.min.js $@
+
+# Building takes hatchling from the index, as any builder does.
+package: $(DEV) ## build sdist and wheel into dist/, and check them as the index does
+	rm -f dist/llmc_lang-*
+	$(BIN)/uv build -q --python $(BIN)/python --out-dir dist
+	$(BIN)/python -m twine check --strict dist/llmc_lang-*
+
+# The newest that runs on Node 20.
+VSCE := @vscode/vsce@3.9.2
+
+vscode: ## pack the extension for VS Code into dist/
+	rm -rf build/vscode
+	mkdir -p build/vscode dist
+	cp editors/vscode/* editors/llmc.tmLanguage.json LICENSE build/vscode
+	cd build/vscode && npx --yes $(VSCE) package --no-dependencies --allow-missing-repository --out ../../dist/
 
 clean: ## remove the environment, caches and builds
 	rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage build dist
