@@ -14,6 +14,7 @@ PAGES = [
         ROOT / name
         for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md", "editors/README.md")
     ),
+    *(ROOT / folder / "README.md" for folder in ("compiler", "runtime")),
     *sorted((ROOT / "tests").glob("*/README.md")),
 ]
 """The pages that people read."""
