@@ -1,5 +1,6 @@
 """The tables of the reference have the names of the code, and its examples of configuration are read by it."""
 
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -9,6 +10,7 @@ import llmc
 from llmc.config.config import NUMBERS, OTHERS, TEXTS, WHOLE, find_config
 from llmc.config.limit_syntax import read_limits
 from llmc_runtime import errors
+from llmc_runtime.agent.answers.answer_data import Times
 from llmc_runtime.errors import LlmcError
 from llmc_runtime.limits import limit_fields
 from llmc_runtime.models import model_errors
@@ -101,3 +103,15 @@ def test_every_error_of_a_run_is_told() -> None:
     """The tables have each class below `LlmcError` in its module."""
     known = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, LlmcError)}
     assert known - {"LlmcError", "PlanError", "CallError"} <= set(names(page("running"), heading="Errors"))
+
+
+def test_the_arguments_of_an_agent_are_those_of_the_class() -> None:
+    """The table has every parameter, and no other."""
+    assert sorted(names(page("agents"), heading="Arguments")) == sorted(inspect.signature(llmc.Agent).parameters)
+
+
+def test_the_fields_of_an_answer_are_those_of_the_class() -> None:
+    """The table has nothing that an answer has not, and every field but its inner ones."""
+    told = names(page("agents").partition("\n### Errors")[0], heading="The answer")
+    assert [name for name in told if not hasattr(llmc.Answer, name) and name not in Times.__annotations__] == []
+    assert {field.name for field in fields(llmc.Answer)} - {"question", "secrets", "label"} <= set(told)
