@@ -10,7 +10,8 @@ def main() -> int:
     """Send the command, and return its exit status."""
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(os.environ["LLMC_FORK_SERVER"])
-        request = {"arguments": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}
+        folder = os.getcwd()  # noqa: PTH109 — pathlib takes time to import
+        request = {"arguments": sys.argv[1:], "folder": folder, "environment": dict(os.environ)}
         socket.send_fds(server, [json.dumps(request).encode()], [0, 1, 2])
         status = int(server.recv(16) or b"1")
     if status < 0:

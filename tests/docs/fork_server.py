@@ -3,8 +3,8 @@
     python fork_server.py SOCKET      # serves until the socket's file is gone or it is told to end
     python -IS fork_client.py llmc run plan.llmc
 
-The client sends its standard streams, arguments, folder and environment, and ends with the status of the fork. Each fork
-is a new process with the modules of llmc and nothing else of other commands.
+The client sends its standard streams, arguments, folder and environment, and ends with the status of the fork. Each
+fork is a new process with the modules of llmc, and nothing else of other commands.
 """
 
 import atexit
@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import pkgutil
+import random
 import runpy
 import socket
 import sys
@@ -36,7 +37,8 @@ def serve(path: str) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(path)
         server.listen(64)
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         while True:
             client, _ = server.accept()
             if os.fork() == 0:
@@ -71,6 +73,7 @@ def _answer(client: socket.socket) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 — the streams of a process
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
+    random.seed(1)  # as `tests/patient` does in a new process
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -95,15 +98,15 @@ def _status(arguments: list[str]) -> int:
     except SystemExit as end:
         status = end.code
     except BaseException:  # noqa: BLE001 — as Python itself does
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
+        sys.excepthook(*sys.exc_info())
         status = 1
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001 — `os._exit` calls none of them
+    if not isinstance(status, int | None):
+        sys.stderr.write(f"{status}\n")
+        status = 1
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    if status is None or isinstance(status, int):
-        return status or 0
-    print(status, file=sys.stderr, flush=True)
-    return 1
+    return status or 0
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ KINDS: Final = frozenset({"console", "json", "llmc", "python", "sh", "text", "to
 _BLOCK: Final = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TITLE: Final = re.compile(r'\btitle="([^"]+)"')
 _FILES: Final = re.compile(r"^<!-- files: (.*) -->$", re.MULTILINE)
-_PRINT: Final = re.compile(r"^( *print\(.*\) +# )(.*)$", re.MULTILINE)
+_PRINT: Final = re.compile(r"^( *(?:print\(.*)?\) +# )(.*)$", re.MULTILINE)
 _COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 _ENDLESS: Final = 300.0  # seconds after which a command is stuck, on however slow a machine
 
