@@ -87,7 +87,7 @@ def new(
     kind: Annotated[
         StartKind,
         typer.Option(
-            help="plan: a plan and its tools; tools: one tool for each effect; agent: a program that asks a model; "
+            help="plan: a plan and its tools; tools: example tools with their effects; agent: a program that asks a model; "
             "test: tests of the plan with fakes for its tools."
         ),
     ] = StartKind.PLAN,
