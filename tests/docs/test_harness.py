@@ -9,7 +9,7 @@ import typer
 import yaml
 
 from llmc.cli import app
-from tests.docs.pages import DOCS, KINDS, ROOT, blocks, chosen, fences, page_environment, run_page, untitled
+from tests.docs.pages import DOCS, KINDS, ROOT, blocks, chosen, fences, run_page, untitled
 
 PAGES = chosen(sorted(DOCS.rglob("*/*.md")))
 NOT_RUN = frozenset(
@@ -64,18 +64,18 @@ def page(folder: Path, text: str) -> Path:
     return path
 
 
-def run(folder: Path, text: str) -> str:
+def run(folder: Path, text: str, shell: dict[str, str]) -> str:
     """Run a page in a folder beside it, and return its text afterwards."""
     path = page(folder, text)
     (folder / "work").mkdir()
-    run_page(path, folder / "work", page_environment())
+    run_page(path, folder / "work", shell)
     return path.read_text("utf-8")
 
 
-def test_a_true_page_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_true_page_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: dict[str, str]) -> None:
     """Files are written and copied, commands and programs are run, plans are checked."""
     monkeypatch.delenv("LLMC_BLESS", raising=False)
-    assert run(tmp_path, TRUE) == TRUE
+    assert run(tmp_path, TRUE, shell) == TRUE
 
 
 @pytest.mark.parametrize(
@@ -94,19 +94,21 @@ def test_a_true_page_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_a_page_that_promises_something_else_fails(
-    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    old: str, new: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: dict[str, str]
 ) -> None:
     """A changed output, program, plan or file does not go unnoticed."""
     monkeypatch.delenv("LLMC_BLESS", raising=False)
     assert old in TRUE
     with pytest.raises(AssertionError):
-        run(tmp_path, TRUE.replace(old, new, 1))
+        run(tmp_path, TRUE.replace(old, new, 1), shell)
 
 
-def test_blessing_writes_each_output_to_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blessing_writes_each_output_to_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: dict[str, str]
+) -> None:
     """Commands and calls of `print` that promise something else get their output."""
     monkeypatch.setenv("LLMC_BLESS", "1")
-    assert run(tmp_path, TRUE.replace("\n42\n", "\nno\nnumber\n").replace("# 8", "# eight")) == TRUE
+    assert run(tmp_path, TRUE.replace("\n42\n", "\nno\nnumber\n").replace("# 8", "# eight"), shell) == TRUE
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
