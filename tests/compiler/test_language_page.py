@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 import llmc
+from llmc.cli.commands.files.explain import catalogue
 from llmc_compiler.expressions.compact_json import compact
 from llmc_grammar import Bounds
 from llmc_grammar.ast import KEYWORDS, TYPE_NAMES
@@ -65,6 +66,12 @@ def test_a_mistake_has_this_error(text: str, link: str) -> None:
         llmc.compile(f'city = "Rome"\n{text}\n' if "$" in text or "city" in text else f"{text}\n", TOOLS)
     codes = {found.code for found in raised.value.diagnostics if found.severity == "error"}
     assert {f"[{code}](errors/{code}.md)" for code in codes} == {link}
+
+
+def test_every_error_is_linked() -> None:
+    """From this page, if it is not one of models' text."""
+    errors = [code for code in catalogue() if code.startswith("E")]
+    assert [code for code in errors if f"(errors/{code}.md)" not in PAGE] == ["E125", "E126", "E127", "E134"]
 
 
 def test_the_tables_are_read() -> None:
