@@ -5,6 +5,7 @@ end in the order of their times, and times are printed the same at each run.
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ def submit(self: ThreadPool, job: Job) -> None:
 
 
 random.seed(1)
+os.register_at_fork(after_in_child=lambda: random.seed(1))  # Python draws a new seed there
 asyncio.run = run  # type: ignore[assignment]
 call_times.processor_time = lambda: 0.0
 ThreadPool.submit = submit  # type: ignore[method-assign]
