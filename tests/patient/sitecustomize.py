@@ -1,7 +1,7 @@
 """Python imports this module when it starts: then time passes only while an event loop has nothing to do.
 
-A sync tool takes a millisecond, nothing uses a processor, and the random part of waits is the same at each run. So calls
-end in the order of their times, and times are printed the same at each run.
+A sync tool takes a millisecond, nothing uses a processor, and the random part of waits is always the same. So calls end
+in the order of their times, and times are printed the same at each run.
 """
 
 import asyncio
