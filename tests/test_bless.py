@@ -101,7 +101,7 @@ def test_blessing_mends_what_is_wrong_and_leaves_all_else(tmp_path: Path) -> Non
     run = subprocess.run(
         [sys.executable, *options.split(), "-p", "no:cacheprovider", *golden()],
         cwd=project,
-        env={**os.environ, "LLMC_BLESS": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, "LLMC_BLESS": "1", "LLMC_PAGES": "README.md", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
         check=False,
