@@ -1,7 +1,7 @@
 """The page of the JSON Schemas, with a table of keys for each object, and the schemas as files."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -71,8 +71,12 @@ class _Tables:
     def _described(self, inner: Schema, *, is_document: bool = False) -> str:
         """Return the description of an object, and the table of its keys or its kind."""
         about = "" if is_document else _sentence(inner.get("description", ""))
-        rows = "".join(f"| `{key}` | {kind} | {meaning} |\n" for key, kind, meaning in self._rows(inner, ""))
-        table = f"| key | type | meaning |\n| --- | --- | --- |\n{rows}" if rows else f"Type: {self._kind(inner)}.\n"
+        if rows := list(self._rows(inner, "")):
+            table = _table(rows)
+        elif "anyOf" in inner:
+            table = "".join(["One of:\n\n", *(f"- {self._kind(kind)}\n" for kind in inner["anyOf"])])
+        else:
+            table = f"Type: {self._kind(inner)}.\n"
         return f"{about}\n\n{table}" if about else table
 
     def _rows(self, inner: Schema, path: str) -> Iterator[tuple[str, str, str]]:
@@ -100,9 +104,9 @@ class _Tables:
                 title = place.rpartition("/")[2]
                 return f"[{title}](#{self._links[title]})"
             case {"anyOf": list(kinds)} | {"oneOf": list(kinds)}:
-                return " or ".join(dict.fromkeys(map(self._kind, kinds)))
+                return _either(dict.fromkeys(map(self._kind, kinds)))
             case {"enum": list(values)}:
-                return " or ".join(f"`{json.dumps(each)}`" for each in values)
+                return _either(f"`{json.dumps(each)}`" for each in values)
             case {"const": constant}:
                 return f"`{json.dumps(constant)}`"
             case {"type": "array", "items": dict(items)}:
@@ -112,9 +116,22 @@ class _Tables:
             case {"type": str(name)}:
                 return name
             case {"type": list(names)}:
-                return " or ".join(names)
+                return _either(names)
             case _:
                 return "any"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    """Return a table of keys, with their meanings if any has one."""
+    width = 3 if any(meaning for _, _, meaning in rows) else 2
+    cells = [("key", "type", "meaning"), ("---", "---", "---"), *((f"`{key}`", *rest) for key, *rest in rows)]
+    return "".join(f"| {' | '.join(row[:width])} |\n" for row in cells)
+
+
+def _either(kinds: Iterable[str]) -> str:
+    """Return the names of some types in words."""
+    *others, last = kinds
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _sentence(text: str, *, is_cell: bool = False) -> str:
