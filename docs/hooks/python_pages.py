@@ -153,7 +153,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the index and the pages."""
-    _check_names()
+    check_names()
     files.append(File.generated(config, INDEX, content=index()))
     for name, subject in PAGES.items():
         files.append(File.generated(config, f"{FOLDER}/{name}.md", content=page(subject)))
@@ -183,7 +183,7 @@ def _links(page: str, subject: Subject) -> str:
     return ", ".join(f"[`{name}`]({page}.md#llmc.{name})" for name in subject.names)
 
 
-def _check_names() -> None:
+def check_names() -> None:
     """Raise PluginError unless each public name is on one page."""
     told = [name for subject in PAGES.values() for name in subject.names]
     if sorted(told) != sorted(llmc.__all__):
