@@ -12,7 +12,6 @@ import importlib
 import json
 import os
 import pkgutil
-import random
 import runpy
 import socket
 import sys
@@ -73,7 +72,6 @@ def _answer(client: socket.socket) -> None:
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 — the streams of a process
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)  # noqa: SIM115
-    random.seed(1)  # as `tests/patient` does in a new process
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])

@@ -24,10 +24,13 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def check_help(begin: str, page: str) -> None:
-    """The command alone says what to type first, and a mistake has a page with an example and its correction."""
+def check_help(begin: str, checked: str, page: str) -> None:
+    """The command alone says what to type first; mistakes have places, and a page with an example and its correction."""
     for command in ("llmc new trip", "llmc run trip.llmc", "llmc --help"):
         assert f"\n  {command}  " in begin
+    assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
+    assert checked.count("^^") >= 3
+    assert checked.rstrip().endswith("1 plan: 3 errors")
     assert page.startswith("$ llmc explain E202\nE202 UnknownReference: ")
     assert "\nerror[E202]: `$hotel` is not defined\n" in page
     assert page.rstrip().endswith("join($hotels)")
@@ -110,10 +113,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     *replies, arriving, meant, asking, servers, grammar = scenes[16:25]
     live = scenes[25:]
     assert not opening.strip()
-    check_help(begin, page)
-    assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
-    assert checked.count("^^") >= 3
-    assert checked.rstrip().endswith("1 plan: 3 errors")
+    check_help(begin, checked, page)
     assert written.removeprefix("$ cat examples/duplicate.llmc\n").strip() == (
         (EXAMPLES / "duplicate.llmc").read_text("utf-8").strip()
     )

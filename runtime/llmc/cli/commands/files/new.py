@@ -87,8 +87,8 @@ def new(
     kind: Annotated[
         StartKind,
         typer.Option(
-            help="plan: a plan and its tools; tools: example tools with their effects; agent: a program that asks a model; "
-            "test: tests of the plan with fakes for its tools."
+            help="plan: a plan and its tools; tools: example tools with their effects; "
+            "agent: a program that asks a model; test: tests of the plan with fakes for its tools."
         ),
     ] = StartKind.PLAN,
     json_: AsJson = False,
