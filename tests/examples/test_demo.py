@@ -25,7 +25,7 @@ def demo(**environment: str) -> "subprocess.CompletedProcess[str]":
 
 
 def check_help(begin: str, checked: str, page: str) -> None:
-    """The command alone says what to type first; mistakes have places, and a page with an example and its correction."""
+    """The command alone says what to type; mistakes have places, and a page with an example and its correction."""
     for command in ("llmc new trip", "llmc run trip.llmc", "llmc --help"):
         assert f"\n  {command}  " in begin
     assert checked.startswith("$ llmc check examples/mistakes.llmc\nerror[E201]: no tool is called `serach`\n")
