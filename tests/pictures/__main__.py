@@ -26,15 +26,15 @@ _OF_MODELS: Final = ("llmc_runtime.agent", "llmc_runtime.models")
 
 @dataclass(frozen=True)
 class Scene:
-    """A command, as it is typed, with the answer to what it asks."""
+    """A command, as it is typed, with the answer to what it asks, and the moments of its run that a picture shows."""
 
     command: str
     answer: str = ""
-    width: int = WIDTH
+    moments: tuple[float, ...] = ()
 
 
 SCENES: Final = {
-    "run": Scene("llmc run examples/nine.llmc"),
+    "run": Scene("llmc run examples/nine.llmc", moments=tuple(tenth / 10 for tenth in range(11))),
     "graph": Scene("llmc graph examples/nine.llmc"),
     "mistake": Scene("llmc check examples/mistakes.llmc"),
     "approval": Scene("llmc run examples/publish.llmc", "y"),
@@ -64,8 +64,8 @@ def scenes() -> dict[str, Scene]:
 def drawn(scene: Scene) -> str:
     """The picture of a scene, the command first."""
     prompt = Text.assemble(("$ ", Style(dim=True)), (scene.command, Style(bold=True)))
-    lines = shown(tuple(scene.command.split()), scene.width, scene.answer)
-    return picture(scene.command, [prompt, *lines], scene.width)
+    frames = shown(tuple(scene.command.split()), WIDTH, answer=scene.answer, moments=scene.moments)
+    return picture(scene.command, [[prompt, *lines] for lines in frames], WIDTH)
 
 
 def _warm_up() -> None:

@@ -6,6 +6,7 @@ import pty
 import struct
 import sys
 import termios
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Final, NoReturn
 
@@ -15,6 +16,7 @@ from rich.style import Style
 from rich.text import Text
 
 from llmc.cli import main
+from tests.pictures.film import MARK, film
 
 HEIGHT: Final = 200
 QUESTION: Final = b"[y/N] "
@@ -33,23 +35,31 @@ class _Screen(pyte.Screen):
             super().select_graphic_rendition(*_FAINT.get(attribute, (attribute,)))
 
 
-def shown(command: tuple[str, ...], width: int, answer: str = "") -> list[Text]:
-    """What a terminal of this width shows after a command, whose questions have the same answer."""
+def shown(command: tuple[str, ...], width: int, *, answer: str = "", moments: Sequence[float] = ()) -> list[list[Text]]:
+    """What a terminal of this width shows of a command at moments of its run, and last at its end.
+
+    Its questions have the same answer.
+    """
     child, terminal = pty.fork()
     if child == 0:
+        film(moments)
         _become(command, width)
+    frames = []
+    last = b""
     screen = _Screen(width, HEIGHT)
     stream = pyte.ByteStream(screen)
     while piece := _read(terminal):
-        stream.feed(piece)
-        if piece.endswith(QUESTION):
+        *marked, rest = piece.split(MARK)
+        for part in marked:
+            stream.feed(part)
+            frames.append(_lines(screen))
+        stream.feed(rest)
+        last = (last + piece)[-len(QUESTION) :]
+        if last == QUESTION:
             os.write(terminal, f"{answer}\n".encode())
     os.close(terminal)
     os.waitpid(child, 0)
-    lines = [_line(screen, row) for row in range(screen.cursor.y + 1)]
-    while lines and not lines[-1].plain:
-        del lines[-1]
-    return lines
+    return [*frames, _lines(screen)]
 
 
 def _become(command: tuple[str, ...], width: int) -> NoReturn:
@@ -75,6 +85,14 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:
         return b""
+
+
+def _lines(screen: _Screen) -> list[Text]:
+    """The lines that are not empty, or stand above one."""
+    lines = [_line(screen, row) for row in range(screen.cursor.y + 1)]
+    while lines and not lines[-1].plain:
+        del lines[-1]
+    return lines
 
 
 def _line(screen: _Screen, row: int) -> Text:

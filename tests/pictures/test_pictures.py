@@ -57,6 +57,18 @@ def test_a_picture_needs_nothing_from_elsewhere(name: str) -> None:
     assert width <= WIDEST
 
 
+def test_a_picture_that_moves_stops_soon() -> None:
+    """It ends where it stands still for readers who want no motion, in the five seconds that WCAG allows."""
+    text = (PICTURES / "run.svg").read_text("utf-8")
+    ends = [
+        float(runs) + float(waits or 0) for runs, waits in re.findall(r"animation: \w+ ([\d.]+)s(?: (.+)s)? ", text)
+    ]
+    assert len(ends) == text.count("<g id=") + text.count('<g class="moment"') == len(scenes()["run"].moments) + 1
+    assert max(ends) == ends[-1] <= 5
+    assert "infinite" not in text
+    assert "prefers-reduced-motion: reduce" in text
+
+
 def _light(color: ColorTriplet) -> float:
     """The relative luminance of a colour, as WCAG defines it."""
     parts = [part / 255 for part in color]
