@@ -1,6 +1,7 @@
 """The pages about the compiler tell the truth."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,25 +18,26 @@ MODULE = r"`([\w/]+\.py)`"
 ANSWERS = {When.NO: "never", When.YES: "yes"}
 
 
-def table() -> str:
-    """The rows of the effect table."""
-    return "".join(f"| {' | '.join(row(kind))} |\n" for kind in Kind)
+def order(kind: Kind) -> list[str]:
+    """A kind of effect, and those that it waits for."""
+    after = ", ".join(f"`{other.value}`" for other in Kind if other in RULES[kind].after)
+    return [f"`{kind.value}`", after or "nothing"]
 
 
-def row(kind: Kind) -> list[str]:
-    """A kind of effect and its answers."""
+def answers(kind: Kind) -> list[str]:
+    """A kind of effect, and its other answers."""
     rule = RULES[kind]
-    after = ", ".join(f"`{other.value}`" for other in Kind if other in rule.after)
-    answers = (rule.merge, rule.prune, rule.early, rule.hoist, rule.retry, rule.rerun)
-    return [f"`{kind.value}`", after or "nothing", *(ANSWERS.get(answer, answer.value) for answer in answers)]
+    told = (rule.merge, rule.prune, rule.early, rule.hoist, rule.retry, rule.rerun)
+    return [f"`{kind.value}`", *(ANSWERS.get(answer, answer.value) for answer in told)]
 
 
 @pytest.mark.golden
-def test_the_effect_table_is_the_one_in_force() -> None:
-    """The rows are those of `effects.RULES`."""
-    _, line, rest = EFFECTS.read_text(encoding="utf-8").partition(f"|{' --- |' * 8}\n")
-    expected = "".join(re.findall(r"\A(?:\|.*\n)*", rest)[:1])
-    settle_part(EFFECTS, line, "\n", table(), expected)
+@pytest.mark.parametrize(("row", "title"), [(order, "in order after"), (answers, "merge identical")])
+def test_the_effect_table_is_the_one_in_force(row: Callable[[Kind], list[str]], title: str) -> None:
+    """The rows of both parts are those of `effects.RULES`."""
+    text = EFFECTS.read_text(encoding="utf-8")
+    (head, expected), *_ = re.findall(rf"(\| \| {title}.*\n\|[ |-]*\n)((?:\|.*\n)*)", text)
+    settle_part(EFFECTS, head, "\n", "".join(f"| {' | '.join(row(kind))} |\n" for kind in Kind), expected)
 
 
 def test_every_module_is_introduced() -> None:
