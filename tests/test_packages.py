@@ -62,10 +62,14 @@ def described(root: Path) -> str:
     return run.stdout
 
 
+def prose(text: str) -> str:
+    """A page without its code."""
+    return re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
 def links(text: str) -> set[tuple[bool, str]]:
     """Where the links of a page lead, outside of code, and whether each is a picture."""
-    prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
-    return {(bool(mark), target) for mark, target in LINK.findall(prose) if not target.startswith("#")}
+    return {(bool(mark), target) for mark, target in LINK.findall(prose(text)) if not target.startswith("#")}
 
 
 def test_the_metadata_is_that_of_the_project(wheel: Path) -> None:
@@ -89,6 +93,9 @@ def test_without_an_address_links_stay_as_they_are(wheel: Path) -> None:
     found = metadata(wheel)
     assert str(found.get_payload()).strip() == text.strip()
     assert found["Description-Content-Type"] == "text/markdown"
+    assert not re.search(r"^\[[^\]]+\]: |<(a|img|source) |\]\([^)]* ", prose(text), re.MULTILINE), (
+        "a link that is not found"
+    )
 
 
 def test_with_an_address_links_lead_there(tmp_path: Path) -> None:
@@ -109,8 +116,10 @@ def test_with_an_address_links_lead_there(tmp_path: Path) -> None:
     assert (False, "https://python.org/x") in found
     assert "[top](#top)" in text
     assert {target.startswith(raw) for is_picture, target in found if is_picture} == {True}
-    before = links((tmp_path / "README.md").read_text("utf-8"))
-    assert len(found) == len(before)
+    before = (tmp_path / "README.md").read_text("utf-8")
+    assert len(found) == len(links(before))
+    code = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+    assert code.findall(text) == code.findall(before)
 
 
 def test_twine_accepts_both(wheel: Path, sdist: Path) -> None:
