@@ -42,12 +42,12 @@ def plan(tmp_path: Path) -> Path:
 
 
 def test_there_are_two() -> None:
-    """Their ids are in the README, and each is for plans, written in Python and a command of ours."""
+    """Their ids are on the page of services, and each is for plans, written in Python and a command of ours."""
     found = hooks()
     assert found.keys() == {"llmc-check", "llmc-fmt"}
     commands = {command.name or (command.callback and command.callback.__name__) for command in app.registered_commands}
     for name, hook in found.items():
-        assert name in (ROOT / "README.md").read_text("utf-8")
+        assert name in (ROOT / "docs/how-to/ci.md").read_text("utf-8")
         assert (hook["language"], hook["files"]) == ("python", r"\.llmc$")
         assert hook["entry"].split()[1] in commands
 
