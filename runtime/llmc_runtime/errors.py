@@ -39,7 +39,7 @@ from llmc_grammar.portable import Cause, Portable
 from llmc_grammar.source import Span
 from llmc_runtime.block_reasons import blocked_by, place_of
 from llmc_runtime.error_context import AnswerSoFar, Redactor
-from llmc_runtime.quoted_text import described, shortened
+from llmc_runtime.foreign_errors import described, shortened
 
 E = TypeVar("E", bound=BaseException)
 

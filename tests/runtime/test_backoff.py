@@ -15,8 +15,8 @@ from llmc_compiler.tools.decorators import pure, read, write
 from llmc_compiler.tools.tool import Tool
 from llmc_runtime.calls.backoff import FINAL, RetryAdvice
 from llmc_runtime.errors import NotSent, ToolFailed
+from llmc_runtime.foreign_errors import LONGEST, described
 from llmc_runtime.models.model_errors import RequestRefused
-from llmc_runtime.quoted_text import LONGEST, described
 from tests.runtime.build import call, play
 from tests.runtime.fakes import OutageError
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmc_compiler.expressions.terms import Json
-from llmc_runtime.quoted_text import LONGEST, shortened
+from llmc_runtime.foreign_errors import LONGEST, shortened
 from llmc_runtime.text_format import (
     PIECE,
     URL,

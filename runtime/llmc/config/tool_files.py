@@ -197,7 +197,7 @@ def _reported(what: str, folder: Path | None) -> Iterator[None]:
 def _words(error: BaseException) -> str:
     """Return the text of an exception in one line."""
     if isinstance(error, BaseExceptionGroup):
-        from llmc_runtime.quoted_text import described
+        from llmc_runtime.foreign_errors import described
 
         return described(error)
     first, _, rest = str(error).partition("\n")

@@ -40,13 +40,13 @@ from llmc_runtime.agent.reasoning_text import ReasoningText
 from llmc_runtime.calls.nested_runs import known_secrets
 from llmc_runtime.concurrency.run_sync import run_sync
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.limits import Limits
 from llmc_runtime.models.factory import chat_model
 from llmc_runtime.models.messages import ChatModel, Message
 from llmc_runtime.models.model_errors import ModelError
 from llmc_runtime.program.program import Program
 from llmc_runtime.program.run_driver import ExecutorOptions
-from llmc_runtime.quoted_text import shortened
 from llmc_runtime.safety.approval import Approval, Callback, Hold, Word
 from llmc_runtime.state.run_ending import name_open
 from llmc_runtime.validation import Kinds, check_each, check_kinds, check_method, check_names

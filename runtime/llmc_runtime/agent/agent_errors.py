@@ -13,8 +13,8 @@ ExampleError            an example's plan does not compile; raised when the agen
 
 from llmc_grammar.portable import Portable
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.models.messages import Usage
-from llmc_runtime.quoted_text import shortened
 
 
 class PromptError(Portable, ValueError):

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, get_args
 
 from llmc_grammar.reasoning import ReasoningTags, reasoning_tags
 from llmc_runtime.agent.budget import Role, UsageTracker
+from llmc_runtime.foreign_errors import LONGEST, shortened
 from llmc_runtime.models.messages import (
     ChatModel,
     End,
@@ -21,7 +22,6 @@ from llmc_runtime.models.messages import (
 )
 from llmc_runtime.models.model_errors import ModelError, ModelTimedOut, NoStream, StreamBroken
 from llmc_runtime.models.token_estimate import ReplyEstimate
-from llmc_runtime.quoted_text import LONGEST, shortened
 
 LARGEST_REPLY: Final = 16 * 1024 * 1024
 """Maximum number of bytes in the text and reasoning of any reply, and of its pieces."""

@@ -5,9 +5,9 @@ from types import NoneType
 from typing import Final
 
 from llmc_runtime.agent.budget import current
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.models.messages import Prices, Usage
 from llmc_runtime.models.usage_formats import MOST, usage_of
-from llmc_runtime.quoted_text import shortened
 from llmc_runtime.validation import Kinds, check_amount, check_kind, check_kinds
 
 _NOT_GIVEN: Final = object()

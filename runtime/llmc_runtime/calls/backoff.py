@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from llmc_runtime import errors
 from llmc_runtime.errors import NotSent
-from llmc_runtime.exception_groups import leaves
+from llmc_runtime.foreign_errors import leaves
 
 FIRST_DELAY: Final = 0.05
 """Upper bound of the wait before the second attempt, in seconds; each further attempt doubles it."""

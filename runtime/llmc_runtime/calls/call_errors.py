@@ -5,7 +5,7 @@ from llmc_compiler.tools.signature import ArgumentError, ResultError
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.source import Span
 from llmc_runtime.errors import BadArgument, BadResult, CallError, ToolFailed, without_values
-from llmc_runtime.quoted_text import described
+from llmc_runtime.foreign_errors import described
 from llmc_runtime.tracebacks import place_in
 from llmc_runtime.values import NotJsonError
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmc_compiler.tools.tool import Opening, Tool
 from llmc_runtime.errors import ContextError
-from llmc_runtime.quoted_text import described
+from llmc_runtime.foreign_errors import described
 
 
 class Contexts:

@@ -23,8 +23,8 @@ unless that holds the key.
 from typing import Literal
 
 from llmc_runtime.errors import LlmcError
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.models.server_messages import ServerWords
-from llmc_runtime.quoted_text import shortened
 
 Limit = Literal["first_token", "idle", "timeout"]
 """The time limits of a reply: until its first text, between two events, and for the whole reply."""

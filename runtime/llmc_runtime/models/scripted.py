@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from llmc_grammar.reasoning import ReasoningTags, TagName
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.models.messages import End, Grammar, Message, Part, Prices, Reasoning, Schema, Usage
 from llmc_runtime.models.model_errors import ModelError
-from llmc_runtime.quoted_text import shortened
 
 Failure: TypeAlias = BaseException | type[BaseException]
 Piece: TypeAlias = str | float | Reasoning | End | Failure

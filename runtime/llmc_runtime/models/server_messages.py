@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Final
 
 from llmc_grammar.terminal_text import visible
-from llmc_runtime.quoted_text import shortened
+from llmc_runtime.foreign_errors import shortened
 
 _READ: Final = 64 * 1024
 """Maximum number of characters of an error that are read."""

@@ -24,7 +24,7 @@ from llmc_runtime.calls.injected_signature import InjectedSignature
 from llmc_runtime.calls.nested_runs import Guard
 from llmc_runtime.calls.tool_contexts import Contexts
 from llmc_runtime.errors import ContextError, NotApproved, PlanError, Refusal
-from llmc_runtime.quoted_text import described, shortened
+from llmc_runtime.foreign_errors import described, shortened
 from llmc_runtime.redaction import HIDDEN, Secrets
 from llmc_runtime.safety.approval import Approval, Hold, held_for
 from llmc_runtime.safety.approval_queue import ApprovalQueue, RunEndedError

@@ -17,7 +17,7 @@ from llmc.cli.terminal.screen import aside
 from llmc_grammar.portable import Portable
 from llmc_runtime.concurrency import active_runs
 from llmc_runtime.concurrency.run_sync import run_sync
-from llmc_runtime.quoted_text import described
+from llmc_runtime.foreign_errors import described
 from llmc_runtime.state import run_ending
 from llmc_runtime.state.events import Event
 

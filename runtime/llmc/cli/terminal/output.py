@@ -54,7 +54,7 @@ class DisplayError(Exception):
     @staticmethod
     def of(why: Exception) -> "DisplayError":
         """Return the error for a cause."""
-        from llmc_runtime.quoted_text import described
+        from llmc_runtime.foreign_errors import described
 
         words = (why.strerror or str(why)).lower() if isinstance(why, OSError) else described(why)
         return DisplayError(f"progress cannot be shown: {words}")

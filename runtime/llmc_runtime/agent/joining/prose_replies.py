@@ -10,7 +10,7 @@ from llmc_runtime.agent.joining.decision import read_decision
 from llmc_runtime.agent.joining.decisions import MARKS, Finish
 from llmc_runtime.agent.planning.plan_repair import NO_CALL
 from llmc_runtime.agent.planning.plan_reply import ReplyReading
-from llmc_runtime.quoted_text import shortened
+from llmc_runtime.foreign_errors import shortened
 
 _REPLAN: Final = re.compile(r"\bre-?plan[ \t]*[(\[:]", re.IGNORECASE)
 _CALLED: Final = re.compile(r"""(?<![\w.-])([\w.-]++)(?:[(\[]|[ \t]++\([ \t]*+["'“$\d])""")

@@ -15,8 +15,8 @@ from llmc_runtime.agent.budget import UsageTracker
 from llmc_runtime.agent.completion import reply
 from llmc_runtime.agent.planning.plan_reader import PlanReader
 from llmc_runtime.agent.planning.planner import Planner
+from llmc_runtime.foreign_errors import LONGEST
 from llmc_runtime.models.messages import End, Grammar, Message, Part, Reasoning
-from llmc_runtime.quoted_text import LONGEST
 
 LONGEST_TAIL: Final = 4_096
 """The number of characters after a plan at which the reply is cut off."""

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from llmc_compiler.tools.schema_signature import SchemaSignature
 from llmc_compiler.tools.signature import ResultError, ToolboxError
 from llmc_grammar.portable import Portable
-from llmc_runtime.quoted_text import shortened
+from llmc_runtime.foreign_errors import shortened
 
 LARGEST: Final = 64 * 1024
 """Maximum number of characters in a schema, which is part of each request."""

@@ -19,9 +19,9 @@ from llmc_runtime.agent.completion import continues, name_of, reasoning_of, whol
 from llmc_runtime.agent.prompting.templates import Prompts, sandbox, variables_of
 from llmc_runtime.agent.tools.calculator import FUNCTIONS, ArithmeticFault, Number, evaluate
 from llmc_runtime.agent.tools.json_replies import JsonForm, NoJsonError
+from llmc_runtime.foreign_errors import shortened
 from llmc_runtime.models.factory import chat_model
 from llmc_runtime.models.messages import ChatModel, End, Message, Schema
-from llmc_runtime.quoted_text import shortened
 from llmc_runtime.validation import check_method
 
 ATTEMPTS: Final = 2

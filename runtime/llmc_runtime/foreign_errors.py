@@ -1,8 +1,7 @@
-"""Foreign text in messages: one bounded line, cut in its middle."""
+"""Exceptions and text from outside: the exceptions in a group, and the one bounded line that a message quotes."""
 
-from typing import Final
+from typing import Any, Final, cast
 
-from llmc_runtime.exception_groups import SHOWN, leaves
 from llmc_runtime.text_format import cut_middle
 
 LONGEST: Final = 300
@@ -13,6 +12,30 @@ _OF_MANY: Final = 80
 
 _READ: Final = 10_000
 """Characters at each end of a foreign text that are considered for a quote."""
+
+
+MOST: Final = 1_000
+"""Exceptions of a group, nested groups included, that are looked at."""
+
+SHOWN: Final = 3
+"""Exceptions of a group that a text names."""
+
+# A subclass may return anything here, or raise.
+_inside: Final = cast("Any", BaseExceptionGroup.exceptions)
+
+
+def leaves(error: BaseException) -> tuple[BaseException, ...]:
+    """Return the exceptions in a group and its nested groups, in order; any other exception by itself."""
+    exceptions: list[BaseException] = []
+    waiting, looked_at = [error], 0
+    while waiting and looked_at < MOST:
+        exception = waiting.pop()
+        looked_at += 1
+        if isinstance(exception, BaseExceptionGroup):
+            waiting += reversed(_inside.__get__(exception)[:MOST])
+        else:
+            exceptions.append(exception)
+    return tuple(exceptions)
 
 
 def described(error: BaseException) -> str:
