@@ -64,7 +64,7 @@ SUBJECTS: Final = {
         "Runs",
         "Options of a run, and its result.",
         ("Run",),
-        ("llmc_runtime.program.program.RunOptions",),
+        ("llmc_runtime.program.program.RunOptions", "llmc_runtime.program.dry_run.Planned"),
     ),
     "limits": Subject(
         "Limits",
@@ -75,6 +75,7 @@ SUBJECTS: Final = {
         "Approval",
         "Decide which calls need approval, and answer requests.",
         ("Approval", "ApprovalRequest", "Approver", "PendingApproval"),
+        ("llmc_runtime.safety.approval_request.Argument",),
     ),
     "exceptions": Subject(
         "Exceptions",
@@ -103,6 +104,7 @@ SUBJECTS: Final = {
         "Agents",
         "Answer questions with plans that a model writes.",
         ("Agent", "Answer", "Example", "Joiner", "Finish", "Replan"),
+        ("llmc_runtime.agent.answers.answer_data.Planned", "llmc_runtime.agent.answers.answer_data.Times"),
     ),
     "models": Subject(
         "Models",
@@ -133,7 +135,46 @@ MODULES: Final = {
 }
 """Public modules."""
 
-PAGES: Final = SUBJECTS | MODULES
+TYPES: Final = {
+    "types": Subject(
+        "Types",
+        "The types that signatures name. Write the values; the names are not attributes of `llmc`.",
+        (),
+        (
+            "llmc_grammar.stream.Mode",
+            "llmc_compiler.tools.toolbox.Usable",
+            "llmc_compiler.tools.toolbox.HasTool",
+            "llmc_compiler.passes.pipeline.Pass",
+            "llmc_compiler.ir.graph.TaskId",
+            "llmc_runtime.state.outcomes.Key",
+            "llmc_runtime.limits.Policy",
+            "llmc_runtime.safety.approval.Word",
+            "llmc_runtime.safety.approval.Callback",
+            "llmc_runtime.errors.Refusal",
+            "llmc_runtime.errors.Timed",
+            "llmc_runtime.agent.budget.Role",
+            "llmc_runtime.agent.joining.decisions.Decision",
+            "llmc_runtime.agent.planning.plan_grammar.GrammarFor",
+            "llmc_compiler.decoder.decoder_grammar.Level",
+            "llmc_compiler.decoder.syntaxes.Syntax",
+            "llmc_runtime.models.messages.Grammar",
+            "llmc_runtime.models.messages.Schema",
+            "llmc_runtime.models.messages.Part",
+            "llmc_runtime.models.messages.Reason",
+            "llmc_runtime.models.openai.settings.settings.Server",
+            "llmc_runtime.models.openai.settings.settings.Api",
+            "llmc_runtime.models.openai.settings.settings.KeySource",
+            "llmc_grammar.reasoning.TagName",
+            "llmc_runtime.models.scripted.Line",
+            "llmc_runtime.models.scripted.Answer",
+            "llmc_runtime.models.scripted.Piece",
+            "llmc_runtime.models.scripted.Failure",
+        ),
+    )
+}
+"""Aliases and protocols."""
+
+PAGES: Final = SUBJECTS | MODULES | TYPES
 
 INTRODUCTION: Final = """\
 # Python API

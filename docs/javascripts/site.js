@@ -10,4 +10,6 @@ const reachable = () => {
   }
 }
 
+/* The theme wraps tables after the page is loaded. */
+new MutationObserver(reachable).observe(document.body, { childList: true, subtree: true })
 new ResizeObserver(reachable).observe(document.body)

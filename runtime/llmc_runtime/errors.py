@@ -48,6 +48,7 @@ Timed = Literal["attempt", "task", "run"]
 
 
 Refusal = Literal["no", "nobody", "none", "failed"]
+"""A reason for a missing approval."""
 
 REFUSALS: typing.Final[Mapping[Refusal, str]] = {
     "no": "the answer was no",

@@ -16,8 +16,8 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.references import is_task_number
 
 Level = Literal["full", "sound", "tools", "plain"]
-"""How much a grammar guarantees: plans that compile for a toolbox, with loops and guards or without (`full`, `sound`);
-the names of its tools (`tools`); the syntax of the language (`plain`)."""
+"""The guarantee of a grammar: plans that compile, with loops and guards or without (`full`, `sound`); the names of the
+tools (`tools`); or the syntax of the language (`plain`)."""
 
 TASKS: Final = 16
 """Maximum number of tasks of a plan by default."""

@@ -14,6 +14,7 @@ from llmc_runtime.models.messages import Part, Usage
 from llmc_runtime.validation import check_amount
 
 Role = Literal["planner", "joiner", "tools"]
+"""The models of a question."""
 ROLES: Final[tuple[Role, ...]] = ("planner", "joiner", "tools")
 
 

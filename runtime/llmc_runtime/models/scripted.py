@@ -28,9 +28,13 @@ from llmc_runtime.models.messages import End, Grammar, Message, Part, Prices, Re
 from llmc_runtime.models.model_errors import ModelError
 
 Failure: TypeAlias = BaseException | type[BaseException]
+"""An error that a scripted model raises, or its class."""
 Piece: TypeAlias = str | float | Reasoning | End | Failure
+"""A piece of a scripted reply; a number is a wait in seconds."""
 Answer: TypeAlias = str | Failure | Sequence[Piece]
+"""A scripted reply: a text, its pieces, or an error."""
 Line: TypeAlias = Answer | Callable[[Sequence[Message]], Answer]
+"""A scripted reply, or a function of the messages that returns one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from llmc_runtime.safety.provenance import file_of, line_of
 from llmc_runtime.safety.run_guard import RunGuard
 
 Answer = Literal["runs", "asks", "refused"]
+"""Whether a call of a dry run would run, ask, or be refused."""
 
 
 class _UnknownError(Portable, Exception):
@@ -42,18 +43,31 @@ class Planned(Brief):
     """
 
     node: NodeId
+    """The id of the node."""
     task: TaskId
+    """The task that makes the call."""
     line: int | None
+    """The line of the task, None if the text is unknown."""
     tool: str
+    """The name of the tool."""
     text: str
+    """The call, with other nodes by their ids."""
     effects: tuple[str, ...]
+    """The effects of the call."""
     answer: Answer
+    """Whether the call runs, asks, or is refused."""
     conditions: tuple[str, ...] = ()
+    """The conditions that are not yet known to hold."""
     in_loop: bool = False
+    """True if the call is made for each element of a loop."""
     elements: int | None = None
+    """The number of elements, None if it is unknown."""
     waits: tuple[NodeId, ...] = ()
+    """The calls that end first."""
     written: str = field(default="", compare=False)
+    """The call as the plan writes it."""
     file: str | None = None
+    """The plan that has the line, if it was called as a tool."""
 
     def to_json(self) -> dict[str, Any]:
         """The call as JSON data."""

@@ -22,6 +22,7 @@ from llmc_runtime.safety.approval_request import ApprovalRequest
 from llmc_runtime.safety.pending_approval import Approver
 
 Word = Literal["ask", "all", "none"]
+"""A rule for approval: ask before calls that need it, allow all of them, or refuse all of them."""
 WORDS: Final[tuple[Word, ...]] = get_args(Word)
 
 

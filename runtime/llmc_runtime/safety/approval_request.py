@@ -101,12 +101,19 @@ class Argument:
     """
 
     name: str | None
+    """The name of the parameter, None for one of `*args`."""
     value: Json
+    """The value that the tool receives, with secrets redacted."""
     origins: tuple[Origin, ...]
+    """The tasks, inputs and lines from which the value was made."""
     kind: str | None = None
+    """The Python type of the value, None for a JSON type."""
     is_default: bool = False
+    """True if the plan leaves the argument out."""
     is_converted: bool = False
+    """True if the parameter converted the value."""
     written: Json = None
+    """The value of the plan, if it was converted."""
 
     def to_json(self) -> dict[str, Any]:
         """The argument as JSON data."""

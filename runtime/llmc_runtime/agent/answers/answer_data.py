@@ -40,15 +40,25 @@ class Planned(Brief):
     """
 
     text: str
+    """The plan that ran, after its repairs."""
     statements: tuple[ast.Statement, ...]
+    """The statements of the plan."""
     ids: tuple[str, ...]
+    """The ids of its tasks."""
     run: Run
+    """The result of its run."""
     repairs: int
+    """How often the planner repaired it."""
     tasks: tuple[ShownTask, ...] = ()
+    """The outcomes of its tasks."""
     thought: str = ""
+    """The reason for the plan that followed."""
     reused: tuple[str, ...] = ()
+    """The tasks whose calls earlier plans had made."""
     began: float = 0.0
+    """Seconds from the question to the begin of the plan."""
     ended: float = 0.0
+    """Seconds from the question to the end of its run."""
 
     @property
     def thoughts(self) -> tuple[str, ...]:
@@ -69,8 +79,11 @@ class Times:
     """
 
     first_task: float | None
+    """Seconds from the question to the start of the first task, None if no task started."""
     plan: float
+    """Seconds from the question to the end of the first plan's text."""
     answer: float
+    """Seconds from the question to the answer."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

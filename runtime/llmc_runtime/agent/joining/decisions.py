@@ -34,5 +34,6 @@ class Replan:
 
 
 Decision = Finish | Replan
+"""A decision of the joiner."""
 
 KINDS: Final[Mapping[str, type[Decision]]] = {"finish": Finish, "replan": Replan}

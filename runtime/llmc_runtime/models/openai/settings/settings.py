@@ -32,10 +32,12 @@ from llmc_runtime.models.openai.settings.request_options import check_sampling, 
 from llmc_runtime.validation import check_kind, check_names
 
 Api = Literal["responses", "chat", "completions"]
+"""An API of OpenAI."""
 KeySource = Callable[[], str | Awaitable[str]]
 """Returns the key for the next request."""
 
 Server = Literal["openai", "azure", "vllm", "sglang", "llamacpp", "ollama", "local", "other"]
+"""A kind of server, which decides the form of requests."""
 
 OPENAI: Final = "https://api.openai.com/v1"
 
