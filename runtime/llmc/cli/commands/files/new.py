@@ -88,7 +88,7 @@ def new(
         StartKind,
         typer.Option(
             help="plan: a plan and its tools; tools: example tools with their effects; "
-            "agent: a program that asks a model; test: tests of the plan with fakes for its tools."
+            "agent: a program that asks a model; test: tests of the plan with fakes."
         ),
     ] = StartKind.PLAN,
     json_: AsJson = False,
