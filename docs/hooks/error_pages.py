@@ -1,5 +1,6 @@
 """One page for each code of the catalogue, their index, and their places in the navigation."""
 
+import json
 import re
 from importlib import resources
 from typing import Any, Final
@@ -12,6 +13,7 @@ from llmc_grammar.error_pages import ErrorPage, entries
 
 FOLDER: Final = "reference/errors"
 INDEX: Final = f"{FOLDER}/index.md"
+ADDRESSES: Final = f"{FOLDER}/codes.json"
 
 INTRODUCTION: Final = """\
 # Errors and warnings
@@ -19,7 +21,8 @@ INTRODUCTION: Final = """\
 Every report of llmc has a code. `E` codes are errors: the plan does not run. `W` codes are warnings: the plan runs, and
 the report says what to look at. Each code has a page with a plan that causes it and a plan that avoids it.
 
-`llmc explain E201` prints the page of a code in the terminal, and `llmc explain --list` lists all codes.
+`llmc explain E201` prints the page of a code in the terminal, and `llmc explain --list` lists all codes. Editors and
+other tools find the address of each page in [codes.json](codes.json).
 """
 
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -37,11 +40,15 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the index and the pages."""
+    """Add the index, the pages, and their addresses, which are relative until the site has one (`site_url`)."""
     files.append(File.generated(config, INDEX, content=index()))
+    addresses: dict[str, str] = {}
     for title, codes in groups():
         for entry in codes:
-            files.append(File.generated(config, _place(entry), content=page(entry, title)))
+            file = File.generated(config, _place(entry), content=page(entry, title))
+            files.append(file)
+            addresses[entry.code] = f"{config.site_url or ''}{file.url}"
+    files.append(File.generated(config, ADDRESSES, content=f"{json.dumps(addresses, indent=2, sort_keys=True)}\n"))
     return files
 
 

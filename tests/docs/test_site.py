@@ -1,5 +1,6 @@
 """The site can be built, is complete, and loads nothing from outside."""
 
+import json
 import os
 import re
 import subprocess
@@ -104,8 +105,11 @@ def test_models_find_the_pages(site: Path) -> None:
     assert "# E201: Unknown tool" in (site / "llms-full.txt").read_text("utf-8")
 
 
-def test_schemas_can_be_downloaded(site: Path) -> None:
-    """The page of the schemas comes with the files."""
+def test_programs_find_pages_and_schemas(site: Path) -> None:
+    """The schemas are files, and a file has the address of each code's page."""
+    addresses = json.loads((site / "reference/errors/codes.json").read_text("utf-8"))
+    assert addresses.keys() == catalogue().keys()
+    assert all((site / address).is_file() for address in addresses.values())
     assert (site / "reference/schemas/run.json").is_file()
 
 
