@@ -72,7 +72,7 @@ class Surplus(FormError):
 class WrongVersion(FormError):
     """Another version of the form, or of the language."""
 
-    fact_words = "this is version {found}, but only version {known} is supported"
+    fact_words = "this is version {found}, and llmc reads {known}"
 
 
 class NoSuchTool(FormError):

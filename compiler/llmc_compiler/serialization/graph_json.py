@@ -107,7 +107,7 @@ def _version(whole: JsonPlace) -> int:
     for key, supported in (("version", (VERSION, _UNNAMED)), ("language", (LANGUAGE,))):
         found = whole.value.get(key, supported[0])
         if type(found) is not int or found not in supported:
-            raise WrongVersion(key, found=found, known=supported[0])
+            raise WrongVersion(key, found=found, known=" and ".join(map(str, sorted(supported))))
     return int(whole.value.get("version", VERSION))
 
 
