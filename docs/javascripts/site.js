@@ -1,11 +1,11 @@
-/* Tables that are wider than the page scroll; the keyboard reaches them too. */
+/* Tables and pictures that are wider than the page scroll; the keyboard reaches them too. */
 
 const reachable = () => {
-  for (const table of document.querySelectorAll(".md-typeset__scrollwrap")) {
-    if (table.scrollWidth > table.clientWidth) {
-      table.tabIndex = 0
+  for (const part of document.querySelectorAll(".md-typeset__scrollwrap, .md-typeset p:has(> img)")) {
+    if (part.scrollWidth > part.clientWidth) {
+      part.tabIndex = 0
     } else {
-      table.removeAttribute("tabindex")
+      part.removeAttribute("tabindex")
     }
   }
 }

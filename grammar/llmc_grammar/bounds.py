@@ -6,11 +6,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Upper bounds: `text` in bytes of UTF-8, `tasks` per plan, `tokens` and `references` per task.
-
-    A token is a word, a number, a string or a symbol. `nesting` counts levels, `steps` counts steps, and the other
-    bounds count characters.
-    """
+    """Upper bounds of a text and its parts."""
 
     FILE: ClassVar["Bounds"]
     """The bounds of plan files."""

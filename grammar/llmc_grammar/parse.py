@@ -15,12 +15,7 @@ from llmc_grammar.stream import Mode, PlanStream
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The result of parsing: the statements without errors, all diagnostics in order, the text, and the lost tasks.
-
-    `moved` are the statements whose boundary a repair decided. `unended` is the last task of a model's text if only the
-    end of the text ends it. `begins_at` is the offset at which reasoning ends and the plan begins. `dialect` is the
-    dialect of the whole text, or None.
-    """
+    """The result of parsing."""
 
     plan: Plan
     """The statements without errors."""

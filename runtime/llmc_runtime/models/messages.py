@@ -43,12 +43,7 @@ def encodable(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The usage of replies: their number, tokens read (of which `cached`) and written, cost, and seconds.
-
-    `cost` is None if a price is unknown. `first_token` is the seconds until the first text of the first reply.
-    `reasoning` counts the tokens of reasoning among those written. `estimated` is True if some of the numbers are
-    estimates, because a server counted no tokens or its count did not arrive.
-    """
+    """The usage of replies."""
 
     calls: int = 0
     """The number of replies."""
@@ -67,7 +62,7 @@ class Usage:
     reasoning: int = 0
     """The tokens of reasoning among those written."""
     estimated: bool = False
-    """True if some of the numbers are estimates."""
+    """True if some numbers are estimates: a server counted no tokens, or its count did not arrive."""
 
     def __add__(self, other: "Usage") -> "Usage":
         """Add two usages; the cost is None unless both are known, and `first_token` is that of the first."""

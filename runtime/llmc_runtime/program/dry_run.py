@@ -34,13 +34,7 @@ class _UnknownError(Portable, Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Planned(Brief):
-    """A call that would be made.
-
-    `text` is the call with other nodes by their ids, and `written` the call as the plan writes it. `conditions` are
-    those not yet known to hold. In loops, the call is made for each element; `elements` is their number if it is
-    known. `waits` are the calls that end first. `answer` is whether the call runs, asks, or is refused.
-    `file` is the file of the line, if that is a plan which this one calls.
-    """
+    """A call that would be made."""
 
     node: NodeId
     """The id of the node."""

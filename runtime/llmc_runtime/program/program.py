@@ -74,12 +74,10 @@ _KINDS: Final[Kinds] = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Program(Brief):
-    """A compiled plan that can be run any number of times; `diagnostics` are its warnings.
+    """A compiled plan that can be run any number of times.
 
-    `held` are the statements of a model's text whose boundary a repair decided. While there are any, tasks that may
-    write fail with Held. So do writes of the last task if only the end of the text ends it (`unended`), and calls under
-    an agent's `cautions`. Call `approved` after reading the plan. `written` is the graph before the `passes`, if known.
-    `secrets` are the parts of inputs and results that are secret.
+    Tasks that may write fail with Held while the plan has statements in `held`. So do writes of the `unended` task, and
+    calls under an agent's `cautions`. Call `approved` after reading the plan.
     """
 
     graph: Graph

@@ -59,17 +59,7 @@ Row = tuple[str, str, str]
 class Run(Displayed, SecretFree):
     """The result of a run.
 
-    `value` is that of the join, None if it has none (not `has_value`). `results` and `errors` have the tasks as
-    written, and `errors` also the join if it failed itself, and failed writes in called plans on which no value
-    depends, as `3/other/1`. `calls` counts calls regardless of their attempts.
-    `longest_chain` is the longest time that calls took one after another, and `chain` has its tasks. `sum_of_calls` is
-    the time of all calls together. It is None if it would be misleading: calls may have waited for processors, because
-    the process used them for `processor_seconds`, more than a quarter of the time. All times are in seconds.
-    `abandoned` names calls that did not end when told to. `notes` are further remarks that are not errors. `id` is part
-    of the run's idempotency keys.
-
-    `value` and `results` are as the tools returned them; `repr`, `to_json` and pickles redact the `secrets`. `labels`
-    mark the secret parts of inputs, tasks and the join.
+    `value` and `results` are as the tools returned them. `repr`, `to_json` and pickles redact secrets.
     """
 
     value: Json
@@ -79,7 +69,10 @@ class Run(Displayed, SecretFree):
     results: Mapping[str, Json]
     """The values of the tasks, by their names as written."""
     errors: Mapping[str, PlanError]
-    """The errors of the tasks, of the join, and of failed writes in called plans, such as `3/other/1`."""
+    """The errors of the tasks, and of the join if it failed itself.
+
+    A failed write in a called plan on which no value depends has an entry too, such as `3/other/1`.
+    """
     skipped: tuple[str, ...]
     """The tasks whose condition did not hold."""
     events: tuple[Event, ...]
@@ -89,7 +82,11 @@ class Run(Displayed, SecretFree):
     calls: int
     """The number of calls, regardless of their attempts."""
     sum_of_calls: float | None
-    """The time of all calls together in seconds, None if it would mislead."""
+    """The time of all calls together in seconds.
+
+    None if it would mislead: calls may have waited for processors, because the process used them for more than a
+    quarter of the time.
+    """
     processor_seconds: float
     """The processor time of the process and its children, in seconds."""
     longest_chain: float

@@ -93,12 +93,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument of a call. `name` is None for one of `*args`.
-
-    `value` is what the tool receives, with secrets redacted. `kind` is its Python type, unless that is a JSON type. If
-    the tool's parameter converted the value, `is_converted` is set and `written` is the value of the plan. `is_default`
-    means that the plan leaves the argument out.
-    """
+    """An argument of a call."""
 
     name: str | None
     """The name of the parameter, None for one of `*args`."""
@@ -127,12 +122,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """A call that needs approval.
-
-    `indices` are the positions in the loops around it, and `held` is the reason if the call is held. `inside` names the
-    calls around this run, outermost first: `publish (task 3)`. `file` is the file of the line, if that is a plan which
-    this one calls.
-    """
+    """A call that needs approval."""
 
     task: TaskId
     """The task that makes the call."""

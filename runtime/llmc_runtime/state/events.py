@@ -216,11 +216,7 @@ class Skipped(InstanceEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Blocked(InstanceEvent):
-    """The instance was not done because the task `cause` failed, which is at `cause_line` if the text is known.
-
-    `by_order` means that it does not use the cause's value, but comes after it. `fell_back` means that the cause has
-    the value of its `@fallback`. `cause_ended` is the outcome of the cause.
-    """
+    """The instance was not done because another task failed."""
 
     cause: TaskId
     """The task that failed."""
@@ -271,10 +267,7 @@ class Restarted(RunEvent):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RunFinished(RunEvent):
-    """All instances have an outcome (`complete`), or the run was given up; `abandoned` names calls that still run.
-
-    `processor_seconds` and `sum_of_calls` are those of the Run.
-    """
+    """All instances have an outcome, or the run was given up."""
 
     at: float
     """Seconds since the start of the run."""

@@ -19,13 +19,8 @@ from llmc_runtime.text_format import beginning_of
 class Answer(AnswerData, Displayed, SecretFree):
     """The answer to a question.
 
-    `value` is the value of the last plan's join, or the joiner's text. `stopped` says why no further plan was made
-    although the joiner or the planner asked for one; if `answered` is False, the question has no answer for that
-    reason. `is_unmarked` is True if a model answered in prose instead of a decision or a plan. `calls` counts calls of
-    tools, `reused` the tasks whose call an earlier plan had made.
-
     An error that ends a question has an Answer too, as its `answer`, with the plans that were run before it. `repr`,
-    `to_json` and pickles redact the `secrets`, and the parts of the value that are secret by its `label`.
+    `to_json` and pickles redact secrets.
     """
 
     def __repr__(self) -> str:

@@ -32,12 +32,7 @@ class ShownTask(Brief):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Planned(Brief):
-    """A plan that was run.
-
-    `text` is the plan that ran, after `repairs` by the planner; `statements` are its lines. `tasks` are the outcomes
-    of its tasks, and `thought` is the reason for the plan that followed. `ids` are the ids of its tasks, and `reused`
-    those whose calls earlier plans had made. `began` and `ended` are seconds after the question.
-    """
+    """A plan that was run."""
 
     text: str
     """The plan that ran, after its repairs."""
@@ -73,10 +68,7 @@ class Planned(Brief):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds from the question to three moments of its run.
-
-    They are the start of the first task (None if no task started), the end of the first plan's text, and the answer.
-    """
+    """Seconds from the question to three moments of its run."""
 
     first_task: float | None
     """Seconds from the question to the start of the first task, None if no task started."""

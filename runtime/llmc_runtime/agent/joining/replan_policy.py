@@ -18,11 +18,7 @@ from llmc_runtime.models.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and its plans so far, which were run; the last plan is the one to judge.
-
-    `history` are the messages before the question. If `is_final`, the joiner has to answer. `stopped` is the reason why
-    no other plan follows although one was asked for.
-    """
+    """A question and its plans so far."""
 
     question: str
     """The question as it was asked."""

@@ -150,18 +150,7 @@ class ModelSettings:
 
 
 class ModelOptions(TypedDict, total=False):
-    """The options of a model. Defaults are guessed from the address or come from the environment.
-
-    Times are in seconds: `timeout` for the whole reply, `first_token` until its first text, `idle` between two later
-    events, and `connect` for the connection. `api_key` may be a function, sync or async, that returns the key; it is
-    called for each request. `retries` are made only before the first text. `api_version` selects the older form of
-    Azure's address. `threads` is for a local model. `reasoning_tags` are additional tags around its reasoning: names,
-    or pairs of an opening and a closing text.
-
-    `max_tokens` bounds each reply; `top_p`, `seed` and `reasoning_effort` are sent unchanged, and `stop` lists texts
-    that end a reply early. `stream=False` requests the whole reply at once. `headers` and the keys of `extra_body`
-    are added to each request, and replace those that llmc would send.
-    """
+    """The options of a model. Defaults are guessed from the address or come from the environment."""
 
     base_url: str | None
     """The address of the server."""
@@ -192,7 +181,7 @@ class ModelOptions(TypedDict, total=False):
     project: str | None
     """The project, for OpenAI."""
     api_version: str | None
-    """The version in the older form of Azure's address."""
+    """The version of the API, which selects the older form of Azure's address."""
     threads: int | None
     """The threads of a local model."""
     reasoning_tags: Sequence[TagName]
