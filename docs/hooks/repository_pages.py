@@ -22,6 +22,8 @@ PASSES: Final = ("tests/passes", "concepts/passes")
 _LINK: Final = re.compile(r"\[(?P<text>[^\]\n]+)\]\((?P<target>[^()\s]+)\)")
 _OUTSIDE: Final = re.compile(r"[a-z]+:|#")
 _CODE: Final = re.compile(r"[EW][0-9]{3}")
+_FUNCTION: Final = re.compile(r"^\| `(\w+)\([^`|]*\)`(?= \| [A-Z])", re.MULTILINE)
+"""The cell of a standard function, which gets its name as an anchor."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -29,8 +31,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     root = Path(config.config_file_path).parent
     pages = sources(root)
     for source, page in pages.items():
-        text = (root / source).read_text("utf-8")
-        files.append(File.generated(config, page, content=linked(text, source, pages)))
+        text = linked((root / source).read_text("utf-8"), source, pages)
+        files.append(File.generated(config, page, content=_FUNCTION.sub(r"\g<0>{ #\1 }", text)))
     return files
 
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from llmc.cli.commands.files.explain import catalogue
+from llmc_compiler.expressions.functions.table import FUNCTIONS
 from tests.docs.pages import ROOT
 
 LOADED: Final = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
@@ -94,6 +95,7 @@ def test_pages_are_complete_and_lead_somewhere(site: Path) -> None:
     """Each code has a page, each page is reached, each link has a target, and nothing is loaded from outside."""
     found = pages(site)
     assert {f"reference/errors/{code}.html" for code in catalogue()} <= set(found)
+    assert found["reference/functions.html"].anchors >= FUNCTIONS.keys()
     assert list(dead(site, found)) == []
     assert list(outside(found)) == []
 
