@@ -23,10 +23,7 @@ PAGES: Final = (
 )
 CASES: Final = ("tests/passes/*.md", "tests/compiler/*.md", "tests/compiler/golden/*.md", "tests/cli/golden/*.md")
 TEXTS: Final = ("tests/golden/*.txt", "tests/cli/golden/*.txt", "examples/mistakes.txt", "docs/pictures/mistake.svg")
-COMMAND: Final = "llmc compile examples/duplicate.llmc"
-
 ONE_OF_MANY: Final = {
-    "test_a_command_prints_what_is_shown": COMMAND,
     "test_a_picture_shows_what_is_printed": "mistake",
     "test_a_graph_is_drawn_like_this": cases(ROOT / "tests/cli/golden/graph.md")[-1].title,
     "test_a_plan_is_told_like_this": cases(ROOT / "tests/cli/golden/explain.md")[-1].title,
@@ -70,7 +67,7 @@ def falsified(root: Path) -> dict[Path, str]:
             )
     for name, old, new in (
         ("docs/concepts/plans-and-effects.md", "| `opaque` | `read`", "| `opaque` | `pure`"),
-        ("README.md", f"$ {COMMAND}\n", f"$ {COMMAND}\nwrong\n"),
+        ("README.md", "$ llmc check late.llmc\n", "$ llmc check late.llmc\nwrong\n"),
     ):
         path = root / name
         text = right[path] = path.read_text("utf-8")
