@@ -21,6 +21,10 @@ from tests.docs.pages import ROOT
 LOADED: Final = {"link": "href", "script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 """Elements that load something, and their attribute with the address."""
 
+CONFIG: Final = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+ADDRESS: Final = CONFIG["site_url"] or ""
+"""The address of the site, empty without one."""
+
 UNLINKED: Final = frozenset({"404.html"})
 """A server shows this page in the place of missing ones, so its addresses begin at the root."""
 
@@ -41,7 +45,7 @@ class Page(HTMLParser):
         self.anchors.update(found[name] for name in ("id", "name") if name in found)
         if tag == "a" and "href" in found:
             self.links.append(found["href"])
-        if LOADED.get(tag, "") in found:
+        if LOADED.get(tag, "") in found and found.get("rel") != "canonical":
             self.loaded.append(found[LOADED[tag]])
 
 
@@ -103,7 +107,7 @@ def test_pages_are_complete_and_lead_somewhere(site: Path) -> None:
 def test_models_find_the_pages(site: Path) -> None:
     """`llms.txt` has a line with a sentence for each page, and `llms-full.txt` their texts."""
     lines = re.findall(r"^- \[.+\]\((\S+)\): \S.*\.$", (site / "llms.txt").read_text("utf-8"), re.MULTILINE)
-    assert sorted(lines) == places(site)
+    assert sorted(lines) == [f"{ADDRESS}{place}" for place in places(site)]
     assert "# E201: Unknown tool" in (site / "llms-full.txt").read_text("utf-8")
 
 
@@ -111,14 +115,13 @@ def test_programs_find_pages_and_schemas(site: Path) -> None:
     """The schemas are files, and a file has the address of each code's page."""
     addresses = json.loads((site / "reference/errors/codes.json").read_text("utf-8"))
     assert addresses.keys() == catalogue().keys()
-    assert all((site / address).is_file() for address in addresses.values())
+    assert all((site / address.removeprefix(ADDRESS)).is_file() for address in addresses.values())
     assert (site / "reference/schemas/run.json").is_file()
 
 
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     """So do a missing anchor, an address from the root, and a page that the navigation does not have."""
-    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
-    small = {key: config[key] for key in ("site_name", "strict", "validation")} | {"nav": ["index.md"]}
+    small = {key: CONFIG[key] for key in ("site_name", "strict", "validation")} | {"nav": ["index.md"]}
     (tmp_path / "mkdocs.yml").write_text(yaml.safe_dump(small))
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "index.md").write_text("[1](nowhere.md) [2](#nothing) [3](/index.md) ![4](none.png)")
@@ -132,7 +135,7 @@ def test_a_dead_link_is_seen(tmp_path: Path) -> None:
     """In the HTML too: a missing page, a missing anchor, and a script from outside."""
     (tmp_path / "a.html").write_text(
         '<p id="here"><a href="#here">1</a><a href="#there">2</a><a href="b.html">3</a><a href="https://c">4</a>'
-        '<script src="https://cdn"></script><img src="//d"><link href="e.css">'
+        '<script src="https://cdn"></script><img src="//d"><link href="e.css"><link rel="canonical" href="https://f">'
     )
     found = pages(tmp_path)
     assert list(dead(tmp_path, found)) == ["a.html: #there: no such anchor", "a.html: b.html"]
