@@ -38,6 +38,7 @@ SUBJECTS: Final = {
             "PIPELINE",
             "Json",
         ),
+        ("llmc_grammar.source.Source", "llmc_grammar.source.Span", "llmc_grammar.statement_reader.Lost"),
     ),
     "tools": Subject(
         "Tools",
@@ -99,12 +100,17 @@ SUBJECTS: Final = {
             "AgentError",
             "ModelError",
         ),
+        ("llmc_grammar.mistake.Edit", "llmc_grammar.mistake.Note"),
     ),
     "agents": Subject(
         "Agents",
         "Answer questions with plans that a model writes.",
         ("Agent", "Answer", "Example", "Joiner", "Finish", "Replan"),
-        ("llmc_runtime.agent.answers.answer_data.Planned", "llmc_runtime.agent.answers.answer_data.Times"),
+        (
+            "llmc_runtime.agent.answers.answer_data.Planned",
+            "llmc_runtime.agent.answers.answer_data.Times",
+            "llmc_runtime.program.run_driver.ExecutorOptions",
+        ),
     ),
     "models": Subject(
         "Models",

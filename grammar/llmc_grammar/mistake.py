@@ -17,7 +17,9 @@ class Edit:
     """A change that repairs a mistake: `text` replaces `span`."""
 
     span: Span
+    """The part of the text to replace."""
     text: str
+    """The text to put there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Note:
     """A related span and its label."""
 
     span: Span
+    """The place in the text."""
     label: str
+    """The words below the place."""
 
 
 _REQUIRED: Final = object()

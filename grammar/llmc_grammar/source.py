@@ -16,7 +16,9 @@ class Span(NamedTuple):
     """A part of the text, as offsets in characters: `start` inclusive, `end` exclusive."""
 
     start: int
+    """The offset of the first character."""
     end: int
+    """The offset behind the last character."""
 
     def moved(self, distance: int) -> "Span":
         """Return the span with both offsets increased."""
@@ -28,8 +30,11 @@ class Source:
     """A named text, and the texts of the plans that it calls."""
 
     name: str
+    """The name in reports, such as the path of a file."""
     text: str
+    """The whole text."""
     others: tuple["Source", ...] = field(default=(), repr=False, compare=False)
+    """The texts of the plans that this one calls."""
     _starts: list[int] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def _line_starts(self) -> list[int]:

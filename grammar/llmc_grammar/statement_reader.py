@@ -39,7 +39,9 @@ class Lost:
     """A task that was refused: its binder, if it has one, and its span."""
 
     binder: str | None
+    """The number or the name of the task, None without one."""
     span: Span
+    """The place of the task in the text."""
 
 
 class StatementReader:
