@@ -28,6 +28,14 @@ other tools find the address of each page in [codes.json](codes.json).
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _EXACT: Final = {"NotUtf8": "Not UTF-8"}
 
+CONDITIONS: Final = {
+    "escaped": "Escapes stand for characters that cannot be shown here.",
+    "files": "The plans that it uses stand beside it.",
+    "header=no": "The text is read as a model's plan, which has no header.",
+    "mode=lenient": 'The text is read as a model\'s, with `mode="lenient"`.',
+}
+"""The ways to read an example, as its entry names them."""
+
 Group = tuple[str, tuple[ErrorPage, ...]]
 """A title, and the codes below it."""
 
@@ -65,11 +73,11 @@ def index() -> str:
 
 def page(entry: ErrorPage, group: str) -> str:
     """Return the page of a code."""
-    reading = f"The plan is read with {', '.join(f'`{option}`' for option in entry.reading)}.\n\n"
+    reading = f"{' '.join(map(_condition, entry.reading))}\n\n" if entry.reading else ""
     return (
         f"# {title(entry)}\n\n{entry.what} {entry.why}\n\n"
         f"## A plan with this {_severity(entry)}\n\n"
-        f"```llmc\n{entry.plan}\n```\n\n{reading if entry.reading else ''}```text\n{entry.report}\n```\n\n"
+        f"```llmc\n{entry.plan}\n```\n\n{reading}```text\n{entry.report}\n```\n\n"
         f"## Instead\n\n```llmc\n{entry.instead}\n```\n\n"
         f"## See also\n\n`llmc explain {entry.code}` prints this page in the terminal. The class of the diagnostic is\n"
         f"`{entry.name}`. [{group}](index.md#{_anchor(group)}) lists similar mistakes.\n"
@@ -81,6 +89,13 @@ def title(entry: ErrorPage) -> str:
     first, *rest = _EXACT.get(entry.name, _WORD.sub(" ", entry.name)).split()
     words = " ".join((first, *(word if word.isupper() or "-" in word else word.lower() for word in rest)))
     return f"{entry.code}: {words}"
+
+
+def _condition(reading: str) -> str:
+    """Return a sentence about the way in which an example is read."""
+    name, _, value = reading.partition("=")
+    other = f"The toolbox has `{value}`." if name == "tools" else f"The bound `{name}` is {value} in this example."
+    return CONDITIONS.get(reading, other)
 
 
 def _severity(entry: ErrorPage) -> str:
