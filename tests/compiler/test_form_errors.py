@@ -49,7 +49,7 @@ TERM: Final = {"kind": "const", "value": 1}
 BROKEN: Final[dict[str, tuple[str, object, str, str]]] = {
     "another version": ("version", 1, "WrongVersion", "version: this is version 1, and llmc reads 2 and 3"),
     "another language": ("language", 2, "WrongVersion", "language: this is version 2, and llmc reads 1"),
-    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, and llmc reads 2 and 3"),
+    "a version that is true": ("version", True, "WrongVersion", "version: this is version True, and llmc reads 2"),
     "no nodes": ("nodes", ..., "Missing", "the graph: `nodes` is missing"),
     "no version": ("version", ..., "Missing", "the graph: `version` is missing"),
     "a key too many": ("taks", {}, "Surplus", "the graph: `taks` is not a known key: did you mean `tasks`?"),
