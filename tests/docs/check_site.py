@@ -15,7 +15,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, TimeoutError, sync_playwright  # noqa: A004
 
 ROOT: Final = Path(__file__).parents[2]
 SITE: Final = ROOT / "build/site"
@@ -51,6 +51,7 @@ SIZES: Final = {1280: 900, 390: 844}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SERIOUS: Final = frozenset({"serious", "critical"})
 CODE: Final = "E201"
+_PATIENCE: Final = 10_000  # milliseconds
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -92,13 +93,13 @@ class Check:
     def search(self, text: str) -> None:
         """Search for a text, and require that a page with it in its title is found."""
         with self._open("index.html", 1280, "light") as page:
-            page.locator("[data-md-component=search-query]").click()
-            page.locator("[data-md-component=search-query]").press_sequentially(text)
-            found = page.locator(".md-search-result__item h1", has_text=text)
+            box = page.locator("[data-md-component=search-query]")
             try:
-                found.first.wait_for(timeout=10_000)
-            except Exception as why:  # noqa: BLE001 — whatever playwright raises, the search has failed
-                self.faults.append(f"search for {text} at {self._base}: {why}")
+                box.click(timeout=_PATIENCE)
+                box.press_sequentially(text)
+                page.locator(".md-search-result__item h1", has_text=text).first.wait_for(timeout=_PATIENCE)
+            except TimeoutError as why:
+                self.faults.append(f"search for {text} at {self._base}: {why.message.splitlines()[0]}")
 
     @contextmanager
     def _open(self, place: str, width: int, scheme: Literal["light", "dark"]) -> Iterator[Page]:
