@@ -135,10 +135,10 @@ $(AXE):
 	npm pack -s axe-core@4.14.1 --pack-destination $(@D)
 	tar -xzf $(@D)/axe-core-4.14.1.tgz -C $(@D) package/axe.min.js && mv $(@D)/package/axe.min.js $@
 
-# Building takes hatchling from the index, as any builder does.
+# The environment has what a build needs, so that nothing comes from the index.
 package: $(DEV) ## build sdist and wheel into dist/, and check them as the index does
 	rm -f dist/llmc_lang-*
-	$(BIN)/uv build -q --python $(BIN)/python --out-dir dist
+	$(BIN)/uv build -q --no-build-isolation --python $(BIN)/python --out-dir dist
 	$(BIN)/python -m twine check --strict dist/llmc_lang-*
 
 # The newest that runs on Node 20.
