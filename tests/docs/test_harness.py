@@ -13,7 +13,7 @@ from tests.docs.pages import DOCS, KINDS, ROOT, blocks, chosen, fences, run_page
 
 PAGES = chosen(sorted(DOCS.rglob("*/*.md")))
 NOT_RUN = frozenset(
-    {"curl", "docker", "export", "git", "llmc", "make", "npm", "ollama", "pip", "pre-commit", "python", "uv", "vllm"}
+    ". curl docker export git llmc make npm ollama pip pre-commit python python3 uv uvicorn vllm".split()
 )
 """The programs that `sh` blocks may start, since no test can: they need a network, a server, a key or a terminal."""
 
