@@ -1,7 +1,7 @@
-"""What llmc does, in a few seconds, without a model or a network: `make demo`.
+"""Show llmc at work in about a minute, without a model or a network: `make demo`.
 
-Each scene has a title and the command that it runs; one that finds mistakes, as it should, begins with `!`. Where the
-local model is installed, it answers a question, live.
+Each scene has a title and a command. A command that should find mistakes begins with `!`. If the local model is
+installed, it answers a question, live.
 """
 
 import os
@@ -15,56 +15,62 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 SCENES: Final = (
-    ("The first thing that a newcomer types", "llmc"),
+    ("Without arguments, llmc shows three commands to try", "llmc"),
     ("A plan is checked against its tools before anything runs", "!llmc check examples/mistakes.llmc"),
-    ("Each mistake has a page that explains it", "llmc explain E202"),
-    ("What is written", "cat examples/duplicate.llmc"),
+    ("Each error code has a page", "llmc explain E202"),
+    ("A plan with a repeated call and an unused one", "cat examples/duplicate.llmc"),
     (
-        "What is compiled: nothing is asked twice, or looked up in vain",
+        "The same plan, compiled: the repeated call and the unused one are gone",
         "llmc compile examples/duplicate.llmc",
     ),
     (
-        "What compiling did, why it may, what waits for what, and how long it takes",
+        "The changes of the compiler with their reasons, the order of calls, and the expected time",
         "llmc explain examples/story.llmc --width 2",
     ),
-    ("Nine calls: each starts as soon as what it needs is there", "llmc run examples/nine.llmc"),
-    ("Sums, order, parts, lists in place and formats need no tool", "llmc run examples/plumbing.llmc"),
-    ("One plan calls another, which the compiler puts in its place", "llmc compile examples/brochure.llmc"),
-    ("So its calls start with all others", "llmc run examples/brochure.llmc"),
+    ("Nine calls: each starts when its references have values", "llmc run examples/nine.llmc"),
+    ("Sums, sorting, slices, lists and formats need no tool", "llmc run examples/plumbing.llmc"),
+    ("One plan calls another", "llmc compile examples/brochure.llmc"),
+    ("The calls of the called plan run concurrently with the others", "llmc run examples/brochure.llmc"),
     (
-        "An order that fails: what could not be done because of it says why, and the last line counts",
+        "An order fails: the tasks that depend on it are blocked, and all others run",
         "!llmc run examples/failing.llmc",
     ),
-    ("Tools that hang, raise, or answer with a plan of their own", "python examples/unruly.py"),
-    ("A plan may use a secret, but not show it, and not let it decide", "python examples/secret.py"),
-    ("What an approver sees, though a page would like to write it", "python examples/letters.py"),
+    ("Tools that hang, raise, or return text that looks like a plan", "python examples/unruly.py"),
+    ("A plan may use a secret, but neither show it nor branch on it", "python examples/secret.py"),
+    ("Questions to an approver about letters with a hostile text", "python examples/letters.py"),
     (
-        "What a planner is told of tools that come as JSON schema: names that a plan can write, types, alternatives",
+        "The prompt of a planner with tools from JSON schemas",
         "llmc tools examples/tracker.py --prompt",
     ),
-    ("Arguments that no alternative takes together", "!llmc check examples/closing.llmc"),
-    ("What a model wrote that was trained to call tools in JSON", "cat examples/replies/tool_calls.txt"),
+    ("Arguments that fit none of the alternatives in a schema", "!llmc check examples/closing.llmc"),
+    ("A reply from a model that was trained to call tools in JSON", "cat examples/replies/tool_calls.txt"),
     (
-        "It is read as the plan that it means, and a warning names the form",
+        "llmc reads the reply as a plan, and a warning names its form",
         "llmc check --lenient examples/replies/tool_calls.txt --tools examples/atlas.py",
     ),
-    ("The plan that it became", "llmc compile --lenient examples/replies/tool_calls.txt --tools examples/atlas.py"),
     (
-        "A call in the middle of prose is no task, and is not passed over either",
+        "The plan that llmc made from it",
+        "llmc compile --lenient examples/replies/tool_calls.txt --tools examples/atlas.py",
+    ),
+    (
+        "A call in the middle of prose is an error: llmc neither runs it nor skips it in silence",
         "!llmc check --lenient examples/replies/prose.txt --tools examples/atlas.py",
     ),
-    ("A model's untidy plan, run while it is still being written", "python examples/arriving.py"),
-    ("Models that think, are cut, renumber and repeat: what was meant is done, once", "python examples/meant.py"),
-    ("A question: a planner, its tools, a joiner that wants more, another plan", "python examples/asking.py"),
-    ("Servers that refuse, think, chat and fail: an answer, or their own words", "python examples/servers.py"),
+    ("An untidy plan from a model, run while the model is still writing", "python examples/arriving.py"),
     (
-        "The language and these tools as a grammar in llama.cpp's syntax: a model that follows it writes only plans",
+        "Replies that think aloud, are cut off, renumber or repeat: no payment happens by mistake",
+        "python examples/meant.py",
+    ),
+    ("A question: a plan, its results, a joiner that asks for more, another plan", "python examples/asking.py"),
+    ("Servers that refuse parameters, send reasoning, answer in prose or fail", "python examples/servers.py"),
+    (
+        "A grammar in llama.cpp's syntax: a model that follows it writes only plans for these tools",
         "llmc grammar --tools examples/heights.py --tasks 1 --syntax gbnf --level sound",
     ),
 )
 
 LIVE: Final = (
-    "A question to a model of 250 MB in this process, live",
+    "A live question to a 250 MB model in this process",
     'llmc ask --local "Which is higher, K2 or Denali?" --tools examples/heights.py --show-plan',
 )
 
