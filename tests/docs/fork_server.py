@@ -1,7 +1,7 @@
 """Commands of pages run in forks of one process that has imported llmc, since most of their time would be imports.
 
-    python fork_server.py SOCKET      # serves until the socket's file is gone or it is told to end
-    python -IS fork_client.py llmc run plan.llmc
+    python -P fork_server.py                        # serves in its folder, until its standard input ends
+    python -IS fork_client.py llmc run plan.llmc    # with that folder as LLMC_FORK_SERVER
 
 The client sends its standard streams, arguments, folder and environment, and ends with the status of the fork. Each
 fork is a new process with the modules of llmc, and nothing else of other commands.
@@ -13,13 +13,16 @@ import json
 import os
 import pkgutil
 import runpy
+import select
+import signal
 import socket
 import sys
 from pathlib import Path
 from typing import Final
 
+from tests.patience import PATIENCE
+
 PACKAGES: Final = ("llmc_grammar", "llmc_compiler", "llmc_runtime", "llmc")
-SIZE: Final = 1 << 20  # bytes of a request, the environment included
 
 
 def preload() -> None:
@@ -31,14 +34,14 @@ def preload() -> None:
                 importlib.import_module(module.name)
 
 
-def serve(path: str) -> None:
-    """Answer each request with a fork."""
+def serve() -> None:
+    """Answer each request with a fork, as long as standard input is open: it ends with the process of the tests."""
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(path)
+        server.bind("socket")
         server.listen(64)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while True:
+        while 0 not in select.select([server.fileno(), 0], [], [])[0]:
             client, _ = server.accept()
             if os.fork() == 0:
                 server.close()
@@ -58,14 +61,16 @@ def _reap() -> None:
 
 def _answer(client: socket.socket) -> None:
     """Run a command in a fork of its own, and send its status; the process ends here."""
-    message, descriptors, _, _ = socket.recv_fds(client, SIZE, 3)
+    _, descriptors, _, _ = socket.recv_fds(client, 1, 3)
+    with client.makefile("rb") as message:  # comes in several parts if the environment is large
+        request = json.load(message)
     child = os.fork()
     if child:
         _, status = os.waitpid(child, 0)
         client.sendall(str(os.waitstatus_to_exitcode(status)).encode())
         os._exit(0)
     client.close()
-    request = json.loads(message)
+    signal.alarm(int(PATIENCE))  # a test that gives up ends the client, and not its fork
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -109,4 +114,4 @@ def _status(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     preload()
-    serve(sys.argv[1])
+    serve()

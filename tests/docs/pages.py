@@ -13,6 +13,7 @@ from typing import Final
 
 from tests import patient
 from tests.golden import settle
+from tests.patience import PATIENCE
 
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
@@ -27,7 +28,6 @@ _TITLE: Final = re.compile(r'\btitle="([^"]+)"')
 _FILES: Final = re.compile(r"^<!-- files: (.*) -->$", re.MULTILINE)
 _PRINT: Final = re.compile(r"^( *(?:print\(.*)?\) +# )(.*)$", re.MULTILINE)
 _COMMAND: Final = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
-_ENDLESS: Final = 300.0  # seconds after which a command is stuck, on however slow a machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +135,9 @@ def _output(command: list[str], folder: Path, environment: Mapping[str, str]) ->
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         check=False,
-        timeout=_ENDLESS,
+        timeout=PATIENCE,
     )
     return run.stdout
 
@@ -178,8 +178,8 @@ def page_environment() -> dict[str, str]:
 
 
 def _is_setting(name: str) -> bool:
-    """Whether a variable of the environment changes how llmc behaves."""
-    return name.startswith(("LLMC_", "OPENAI_", "AZURE_", "NO_COLOR", "FORCE_COLOR", "COV_"))
+    """Whether a variable of the environment changes how llmc or pytest behaves."""
+    return name.startswith(("LLMC_", "OPENAI_", "AZURE_", "NO_COLOR", "FORCE_COLOR", "COV_", "PYTEST_", "PY_COLORS"))
 
 
 @contextmanager
@@ -196,14 +196,13 @@ def forking(environment: Mapping[str, str], folder: Path) -> Iterator[dict[str, 
     for name, script in scripts.items():
         (folder / name).write_text(f"#!/bin/sh\n{script}\n", "utf-8")
         (folder / name).chmod(0o755)
-    address = str(folder / "socket")
-    command = [python, str(_HERE / "fork_server.py"), address]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=folder) as server:
+    command = [python, "-P", str(_HERE / "fork_server.py")]
+    pipe = subprocess.PIPE  # leaving the block closes its input, and so ends the server
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, cwd=folder) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         path = os.pathsep.join([str(folder), environment["PATH"]])
-        yield {**environment, "PATH": path, "LLMC_FORK_SERVER": address}
-        server.kill()
+        yield {**environment, "PATH": path, "LLMC_FORK_SERVER": str(folder)}
 
 
 def section(*folders: str) -> list[Path]:

@@ -1,6 +1,7 @@
 """The reader of pages: it sees every block, and notices a page that promises something else."""
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -9,9 +10,9 @@ import typer
 import yaml
 
 from llmc.cli import app
-from tests.docs.pages import DOCS, KINDS, ROOT, blocks, chosen, fences, run_page, untitled
+from tests.docs.pages import DOCS, KINDS, README, ROOT, blocks, chosen, fences, run_page, untitled
 
-PAGES = chosen(sorted(DOCS.rglob("*/*.md")))
+PAGES = chosen([README, *sorted(DOCS.rglob("*.md"))])
 NOT_RUN = frozenset(
     ". curl docker export git llmc make npm ollama pip pre-commit python python3 uv uvicorn vllm".split()
 )
@@ -38,7 +39,7 @@ join(double(21))
 ```console
 $ llmc run -q plan.llmc
 42
-$ ls examples; echo "$PWD" | wc -l
+$ ls examples; echo "$PWD" | grep -c /
 atlas.py
 1
 ```
@@ -111,6 +112,18 @@ def test_blessing_writes_each_output_to_its_place(
     assert run(tmp_path, TRUE.replace("\n42\n", "\nno\nnumber\n").replace("# 8", "# eight"), shell) == TRUE
 
 
+def test_a_command_has_the_whole_environment(tmp_path: Path, shell: dict[str, str]) -> None:
+    """Also if it is larger than a socket takes at once, and nothing of the folder of these tests is importable."""
+    program = "import os, sys\nprint(len(os.environ['LARGE']), *sys.path, sep='\\n')\n"
+    (tmp_path / "look.py").write_text(program, "utf-8")
+    large = shell | {"LARGE": "x" * 100_000, "LARGER": "x" * 100_000, "LARGEST": "x" * 100_000}
+    run = subprocess.run(["python", "look.py"], cwd=tmp_path, env=large, capture_output=True, text=True, check=True)  # noqa: S607
+    length, *path = run.stdout.splitlines()
+    assert length == "100000"
+    assert Path(path[0]).samefile(tmp_path)
+    assert str(Path(__file__).parent) not in path
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_block_is_of_a_known_kind(path: Path) -> None:
     """No block is passed over: each is read, has a language that a test knows, and data is sound."""
@@ -145,6 +158,8 @@ def known(line: str) -> str:
     if words[0] != "llmc":
         return "" if words[0] in NOT_RUN else words[0]
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group, which has no public type
+    if len(words) == 1:
+        return ""
     if words[1].startswith("-"):
         return "" if words[1] in {"--help", "--version", "--install-completion", "--show-completion"} else words[1]
     if words[1] not in commands:
@@ -162,6 +177,7 @@ def known(line: str) -> str:
         ("llmc run plan.llmc --dry-run", ""),
         ("llmc run plan.llmc --fly", "--fly"),
         ("llmc walk", "walk"),
+        ("llmc", ""),
         ("llmc --version", ""),
         ("pip install llmc-lang  # once published", ""),
         ("rm -rf plans", "rm"),
