@@ -16,7 +16,9 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parent.parent
-PACKAGES: Final = ("grammar/llmc_grammar", "compiler/llmc_compiler", "runtime/llmc_runtime", "runtime/llmc")
+PLACES: Final = ("grammar/llmc_grammar", "compiler/llmc_compiler", "runtime/llmc_runtime", "runtime/llmc", "docs/hooks")
+PAGES: Final = frozenset({".md", ".txt"})
+"""The endings of files that are read as a whole."""
 
 PHRASES: Final = {
     "people": r"\b(?:whoever|whomever|somebody|nobody|anybody)\b",
@@ -83,7 +85,7 @@ def comments(text: str) -> Iterator[Text]:
 def texts(path: Path) -> Iterator[Text]:
     """The texts of a module or a page."""
     text = path.read_text("utf-8")
-    if path.suffix == ".md":
+    if path.suffix in PAGES:
         yield 1, text, False
         return
     yield from strings(ast.parse(text))
@@ -103,9 +105,9 @@ def phrases(text: str, *, is_about_code: bool) -> Iterator[tuple[str, str]]:
 
 
 def files(root: Path) -> list[Path]:
-    """The modules and the pages of the packages."""
-    found = (path for package in PACKAGES for path in sorted((root / package).rglob("*.*")))
-    return [path for path in found if path.suffix in {".py", ".md"} and path.name != "README.md"]
+    """The modules, the pages and the templates of these places."""
+    found = (path for place in PLACES for path in sorted((root / place).rglob("*.*")))
+    return [path for path in found if path.suffix in {".py", *PAGES} and path.name != "README.md"]
 
 
 def refused(root: Path) -> Iterator[str]:

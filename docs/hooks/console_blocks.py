@@ -1,4 +1,4 @@
-"""Console blocks have `$ ` as their only prompt: lines of output that begin with `#` or `%` are no commands."""
+"""Console blocks have `$ ` as their only prompt: a line of output may begin with `#` or `%`."""
 
 import re
 

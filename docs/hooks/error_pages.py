@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any, Final
 
@@ -43,7 +44,9 @@ Group = tuple[str, tuple[ErrorPage, ...]]
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """List the codes below the index in the navigation, a section for each group."""
     nav: list[Any] = [{title: [_place(entry) for entry in codes]} for title, codes in groups()]
-    _section(config.nav or [], INDEX).extend(nav)
+    for section in _sections(config.nav or []):
+        if INDEX in section:
+            section.extend(nav)
     return config
 
 
@@ -121,16 +124,10 @@ def _anchor(heading: str) -> str:
     return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", heading).strip().lower())
 
 
-def _section(nav: list[Any], page: str) -> list[Any]:
-    """Return the section of the navigation that has a page; raises ValueError if there is no such section."""
+def _sections(nav: list[Any]) -> Iterator[list[Any]]:
+    """Yield the sections of the navigation, also those inside of others."""
     for item in nav:
         for value in item.values() if isinstance(item, dict) else ():
             if isinstance(value, list):
-                if page in value:
-                    return value
-                try:
-                    return _section(value, page)
-                except ValueError:
-                    continue
-    message = f"no section of the navigation has {page}"
-    raise ValueError(message)
+                yield from _sections(value)
+                yield value

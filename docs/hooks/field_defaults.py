@@ -1,10 +1,8 @@
 """Defaults on the pages of the Python API: the value of a field, without the call that makes the field."""
 
-from typing import Any, Final
+from typing import Any
 
 import griffe
-
-_PLACE: Final = 0  # of the default among the arguments of our functions that make fields
 
 
 class FieldDefaults(griffe.Extension):
@@ -20,9 +18,9 @@ class FieldDefaults(griffe.Extension):
 
 
 def _default(call: griffe.ExprCall) -> griffe.Expr | str | None:
-    """Return the default in a call that makes a field, None for other calls: they are no values to read."""
+    """Return the default in a call that makes a field, None for other calls, whose text says nothing."""
     name = str(call.function)
     if name == "field":
         given = {each.name: each.value for each in call.arguments if isinstance(each, griffe.ExprKeyword)}
         return given.get("default", "..." if "default_factory" in given else None)
-    return call.arguments[_PLACE] if name in {"_limit", "_time"} else None
+    return call.arguments[0] if name in {"_limit", "_time"} else None
