@@ -104,6 +104,15 @@ def test_pages_are_complete_and_lead_somewhere(site: Path) -> None:
     assert list(outside(found)) == []
 
 
+def test_the_theme_is_as_the_hooks_expect(site: Path) -> None:
+    """The search has a name for screen readers, and `$ ` is the only prompt in blocks of commands."""
+    assert 'role="dialog" aria-label="Search"' in (site / "index.html").read_text("utf-8")
+    prompts = (
+        re.findall(r'<span class="gp">(.*?)</span>', (site / place).read_text("utf-8")) for place in places(site)
+    )
+    assert {prompt for found in prompts for prompt in found} == {"$ "}
+
+
 def test_models_find_the_pages(site: Path) -> None:
     """`llms.txt` has a line with a sentence for each page, and `llms-full.txt` their texts."""
     lines = re.findall(r"^- \[.+\]\((\S+)\): \S.*\.$", (site / "llms.txt").read_text("utf-8"), re.MULTILINE)
