@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parent.parent
 def build(folder: Path, kind: str, root: Path = ROOT) -> Path:
     """Build a `wheel` or `sdist` of the project in a folder, with the build backend that is here, and return it."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", kind, "--directory", str(folder)]
-    subprocess.run(command, cwd=root, capture_output=True, timeout=PATIENCE, check=True)
+    subprocess.run(command, cwd=root, timeout=PATIENCE, check=True)
     (path,) = folder.glob({"wheel": "*.whl", "sdist": "*.tar.gz"}[kind])
     return path
 
@@ -39,7 +39,7 @@ def clean_environment(folder: Path) -> Path:
     (site / "libraries.pth").write_text("".join(f"{path}\n" for path in here), "utf-8")
     options = ["--no-deps", "--no-index", "--no-compile", "--no-warn-script-location", "--disable-pip-version-check"]
     command = [sys.executable, "-m", "pip", "--python", str(commands / "python"), "install", "-q", *options, str(wheel)]
-    subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
+    subprocess.run(command, timeout=PATIENCE, check=True)
     return commands
 
 

@@ -110,10 +110,12 @@ class Check:
         page = context.new_page()
         page.on("console", lambda said: self._hear(place, said.type, said.text))
         page.on("pageerror", lambda why: self.faults.append(f"{place}: {why}"))
-        page.goto(f"{self._base}/{place}", wait_until="load")
-        page.wait_for_timeout(300)
-        yield page
-        context.close()
+        try:
+            page.goto(f"{self._base}/{place}", wait_until="load")
+            page.wait_for_timeout(300)
+            yield page
+        finally:
+            context.close()
 
     def _hear(self, place: str, kind: str, text: str) -> None:
         if kind == "error":

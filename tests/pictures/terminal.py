@@ -66,7 +66,8 @@ def _become(command: tuple[str, ...], width: int) -> NoReturn:
     """Run the command in this process, whose standard streams are a new terminal, and end the process."""
     fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, width, 0, 0))
     os.environ.update(TERM="xterm-256color", COLUMNS=str(width), LINES=str(HEIGHT))
-    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), os.fdopen(1, "w"), os.fdopen(2, "w")
+    sys.stdin = os.fdopen(0, encoding="utf-8")
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8") for number in (1, 2))
     sys.argv = [*command]
     status = 1
     try:
