@@ -1,6 +1,6 @@
-"""The size of an installation, without and with each extra: the files that pip puts into a new environment.
+"""The size of an installation, without and with extras: the files that pip puts into a new environment.
 
-`python -m benchmarks.weight` measures all, which takes some minutes; `python -m benchmarks.weight local` one extra.
+`python -m benchmarks.weight` measures those of EXTRAS, which takes minutes; `python -m benchmarks.weight local` one.
 """
 
 import subprocess
@@ -46,7 +46,7 @@ def added(extra: str) -> int:
 
 
 def main() -> None:
-    """Print a row for each extra that is named, or for all."""
+    """Print a row for each extra that is named, or for those above."""
     for extra in sys.argv[1:] or EXTRAS:
         print(f"{extra or 'no extra':<10}{added(extra) / 2**20:>8.0f} MB", flush=True)
 

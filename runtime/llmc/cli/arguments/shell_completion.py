@@ -1,6 +1,6 @@
 """Completion in the shell: the values that options and arguments may have.
 
-Completion reads plans and the configuration. It never executes Python of the user, never raises, and writes nothing but
+Completion reads plans and the configuration. It never executes Python of the user, never raises, and prints nothing but
 its candidates. zsh evaluates them, so only words of harmless characters are offered.
 """
 
