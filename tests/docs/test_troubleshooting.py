@@ -13,9 +13,15 @@ PAGE: Final = (DOCS / "start" / "troubleshooting.md").read_text("utf-8")
 CASE: Final = re.compile(r"^## (.*)$", re.MULTILINE)
 MESSAGE: Final = re.compile(r"^([EW]\d{3}) \d+:\d+ ", re.MULTILINE)
 LINK: Final = re.compile(r"\[([EW]\d{3})\]\(\.\./reference/errors/([EW]\d{3})\.md\)")
-
-
 ROW: Final = re.compile(r"^\| (`.*`) \| \[([EW]\d{3})\]", re.MULTILINE)
+
+
+LINES: Final = [
+    (line.replace("\\|", "|"), code)
+    for lines, code in ROW.findall(PAGE.partition("| you wrote | message |")[2])
+    for line in re.findall(r"`([^`]+)`", lines)
+]
+"""The lines of other languages on the page, each with its code."""
 
 
 @llmc.pure
@@ -36,8 +42,9 @@ def mistakes() -> list[tuple[str, frozenset[str]]]:
 
 
 def test_there_are_sixty_of_them() -> None:
-    """The cases are read."""
+    """The cases are read, and so are the lines of the page."""
     assert len(mistakes()) >= 60
+    assert len(LINES) >= 60
 
 
 @pytest.mark.parametrize(("title", "codes"), mistakes(), ids=lambda value: value if isinstance(value, str) else "")
@@ -46,14 +53,7 @@ def test_a_mistake_leads_to_its_page(title: str, codes: frozenset[str]) -> None:
     assert codes <= {code for code, page in LINK.findall(PAGE) if code == page}
 
 
-@pytest.mark.parametrize(
-    ("line", "code"),
-    [
-        (line.replace("\\|", "|"), code)
-        for lines, code in ROW.findall(PAGE.partition("| you wrote | message |")[2])
-        for line in re.findall(r"`([^`]+)`", lines)
-    ],
-)
+@pytest.mark.parametrize(("line", "code"), LINES)
 def test_a_line_of_another_language_has_this_code(line: str, code: str) -> None:
     """A line on the page is refused with the code that the page gives for it."""
     block = "\n  join(1)" if line.endswith(":") else ""
