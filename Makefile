@@ -128,7 +128,7 @@ $(WORKER):
 	@mkdir -p $(@D)
 	@if command -v npm >/dev/null && npm pack -s iframe-worker@1.0.4 --pack-destination $(@D) >/dev/null; \
 	then tar -xzf $(@D)/iframe-worker-1.0.4.tgz -C $(@D) package/shim/index.js && mv $(@D)/package/shim/index.js $@; \
-	else echo "docs: without npm, the search will not work on pages that are opened from a folder"; fi
+	else echo "docs: npm gave no iframe-worker; the search will not work on pages that are opened from a folder"; fi
 
 $(AXE):
 	@mkdir -p $(@D)

@@ -182,7 +182,7 @@ def _write(texts: dict[Path, str]) -> None:
     for file in texts:
         if os.path.lexists(file):  # returns False instead of raising for a name that is too long
             fail(f"{file} already exists; nothing was written")
-    for file, text in reversed(texts.items()):  # the longest name last in the table, so that it fails first
+    for file, text in reversed(texts.items()):  # the longest name first: if it is too long, nothing is written
         try:
             with file.open("x", encoding="utf-8") as stream:
                 stream.write(text)
