@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.color_triplet import ColorTriplet
 
+from tests.docs.pages import page_environment
 from tests.golden import settle_file
 from tests.patience import PATIENCE
-from tests.patient import environment
 from tests.pictures.__main__ import ROOT, scenes
 from tests.pictures.drawing import THEME
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
         str(item.callspec.params["name"]) for item in items if item.function is test_a_picture_shows_what_is_printed
     ]
     command = [sys.executable, "-m", "tests.pictures", str(folder), *names]
-    subprocess.run(command, cwd=ROOT, env=environment(), timeout=PATIENCE, check=True)
+    subprocess.run(command, cwd=ROOT, env=page_environment(), timeout=PATIENCE, check=True)
     return folder
 
 
