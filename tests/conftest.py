@@ -5,6 +5,7 @@ import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,9 +29,16 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
+REPEATED: Final = frozenset({"faults", "http_faults", "lenient", "mutations", "semantics", "talks"})
+"""Folders whose tests repeat, many times, what others do once: they are run without coverage, which slows them down."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process is left alone with it at the end."""
     items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.path.parts))
+    for item in items:
+        if not REPEATED.isdisjoint(item.path.parts):
+            item.add_marker("no_cover")
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:

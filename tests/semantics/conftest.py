@@ -7,8 +7,3 @@ import pytest
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries follow without delay."""
     monkeypatch.setattr("llmc_runtime.calls.backoff.FIRST_DELAY", 0.0)
-
-
-@pytest.fixture(autouse=True)
-def _uncounted(no_cover: None) -> None:
-    """These tests say what plans mean, at length; that each line of code is reached is for others to show."""

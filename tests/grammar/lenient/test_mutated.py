@@ -14,7 +14,6 @@ from llmc_grammar.ast import Plan
 from tests.grammar.lenient.samples import MENDED, REFUSED, edited, lenient
 from tests.grammar.strategies import plans
 
-pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
 SIZE = 16 * 1024

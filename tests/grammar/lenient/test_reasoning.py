@@ -11,7 +11,6 @@ from llmc_grammar.stream import REASONING
 from tests.grammar.lenient.samples import MENDED, lenient
 from tests.grammar.lenient.test_stream import agree, read_all
 
-pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
 DRAFT = '1. order("tea")\n2. join($1)\n'

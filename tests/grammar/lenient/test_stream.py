@@ -11,7 +11,6 @@ from llmc_grammar.ast import Statement
 from tests.grammar.lenient.samples import MENDED, REFUSED, lenient
 from tests.grammar.samples import BAD, GOOD
 
-pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
 DAMAGED = {

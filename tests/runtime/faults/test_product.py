@@ -14,8 +14,6 @@ from tests.patience import PATIENCE
 from tests.runtime.faults.faulty import EFFECTS, ROWS
 from tests.runtime.faults.observed import POLICIES, POSITIONS, cases, ours
 
-pytestmark = pytest.mark.no_cover  # each fault has a test that counts
-
 
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("name", ROWS)

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from time import process_time
 
-import pytest
-
 import llmc
 from benchmarks.soak import descriptors, many_tasks
 from tests.patience import PATIENCE
@@ -49,7 +47,6 @@ def growth() -> tuple[int, int]:
     return descriptors() - before[0], objects() - before[1]
 
 
-@pytest.mark.no_cover
 def test_memory_and_descriptors_are_flat() -> None:
     """Not even one object a run is left; in a process of its own, since coverage keeps some for every thread."""
     command = [sys.executable, "-m", "tests.runtime.faults.test_r3_many_runs"]
