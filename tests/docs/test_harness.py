@@ -14,24 +14,8 @@ from tests.docs.pages import DOCS, KINDS, README, ROOT, blocks, chosen, fences, 
 
 PAGES = chosen([README, *sorted(DOCS.rglob("*.md"))])
 NOT_RUN = frozenset(
-    [
-        ".",
-        "curl",
-        "docker",
-        "export",
-        "git",
-        "llmc",
-        "make",
-        "npm",
-        "ollama",
-        "pip",
-        "pre-commit",
-        "python",
-        "python3",
-        "uv",
-        "uvicorn",
-        "vllm",
-    ]
+    {".", "curl", "docker", "export", "git", "llmc", "make", "npm", "ollama", "pip", "pre-commit"}
+    | {"python", "python3", "uv", "uvicorn", "vllm"}
 )
 """The programs that `sh` blocks may start, since no test can: they need a network, a server, a key or a terminal."""
 
