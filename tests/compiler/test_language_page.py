@@ -85,6 +85,6 @@ def test_bounds_words_and_types_are_those_of_the_grammar() -> None:
     for cell, file, model, _ in rows("bound", "plan file", "model's text", "error"):
         name = code(cell.split(":")[0])
         assert (file, model) == (f"{getattr(Bounds.FILE, name):,}", f"{getattr(Bounds.MODEL, name):,}"), name
-    listed = PAGE.partition("These words name no task")[2].partition("Arguments may")[0].partition("): ")[2]
+    listed = PAGE.partition("These words are reserved")[2].partition("Arguments may")[0].partition("): ")[2]
     assert set(re.findall(r"`(\w+)`", listed)) == KEYWORDS
     assert {code(cell).partition("[")[0] for cell, _ in rows("type", "values")} == {*TYPE_NAMES, "T?"}
