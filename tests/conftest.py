@@ -34,10 +34,10 @@ REPEATED: Final = frozenset({"faults", "http_faults", "lenient", "mutations", "s
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest, so that no process is left alone with it at the end."""
-    items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.path.parts))
+    """Begin with what takes longest, so that no process is left alone with it at the end; mark what repeats others."""
+    items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.nodeid.split("/")))
     for item in items:
-        if not REPEATED.isdisjoint(item.path.parts):
+        if not REPEATED.isdisjoint(item.nodeid.split("/")):  # and not of the path, which may have such a folder above
             item.add_marker("no_cover")
 
 

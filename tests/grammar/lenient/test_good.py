@@ -77,7 +77,6 @@ def test_mended_texts_stay_as_they_are(text: str) -> None:
     unchanged(text)
 
 
-@pytest.mark.no_cover
 @given(plans(header=False))
 def test_printed_plans_stay_as_they_are(plan: Plan) -> None:
     """No plan as it is printed is repaired."""

@@ -14,8 +14,6 @@ from llmc_grammar.ast import Plan
 from tests.grammar.lenient.samples import MENDED, REFUSED, edited, lenient
 from tests.grammar.strategies import plans
 
-"""The searches are long, and other tests reach the lines."""
-
 SIZE = 16 * 1024
 BITS = (*"\"'()[]{},:#\\$<>`.=@-\n 1f", "${", "\u201c", "\u2019", "```\n", "1. ", "\n2. g(", "join(", "Thought: x\n")
 TEXTS = [text for text, _ in (*MENDED.values(), *REFUSED.values())]

@@ -11,8 +11,6 @@ from llmc_grammar.stream import REASONING
 from tests.grammar.lenient.samples import MENDED, lenient
 from tests.grammar.lenient.test_stream import agree, read_all
 
-"""The searches are long, and other tests reach the lines."""
-
 DRAFT = '1. order("tea")\n2. join($1)\n'
 PLAN = '1. price("tea")\n2. join($1)\n'
 HARMONY = "<|channel|>analysis<|message|>{draft}<|end|><|start|>assistant<|channel|>final<|message|>{plan}"

@@ -11,8 +11,6 @@ from llmc_grammar.ast import Statement
 from tests.grammar.lenient.samples import MENDED, REFUSED, lenient
 from tests.grammar.samples import BAD, GOOD
 
-"""The searches are long, and other tests reach the lines."""
-
 DAMAGED = {
     **{name: text for name, (text, _) in MENDED.items()},
     **{name: text for name, (text, _) in REFUSED.items()},
