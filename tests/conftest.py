@@ -17,7 +17,7 @@ from tests.wheel import shared_environment  # noqa: E402
 
 # A slow machine is not a mistake in the code.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("check", settings.get_profile("any speed"), derandomize=True)
+settings.register_profile("check", settings.get_profile("any speed"), derandomize=True, max_examples=60)
 settings.register_profile(
     "fuzz", settings.get_profile("any speed"), max_examples=int(os.environ.get("LLMC_PLANS", "1000"))
 )

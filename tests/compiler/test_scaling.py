@@ -28,8 +28,8 @@ from tests.compiler.compiling import toolbox
 pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
-SMALL: Final = 250
-MIDDLE: Final = 1_000
+SMALL: Final = 150
+MIDDLE: Final = 600
 TIMES: Final = 4
 MOST: Final = 1.15 * TIMES
 """How many times as many calls so many times the tasks may take: some are sorted, which adds a logarithm."""

@@ -24,7 +24,7 @@ from tests.decoder.walker import Walker
 pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
 
-WALKS: Final = int(os.environ.get("LLMC_WALKS", "120"))
+WALKS: Final = int(os.environ.get("LLMC_WALKS", "80"))
 SYNTAXES: Final[tuple[Syntax, ...]] = ("lark", "gbnf")
 EACH: Final = -(-WALKS // (len(TOOLBOXES) * len(SYNTAXES)))
 TASKS: Final = 8

@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "600")))
+SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "400")))
 
 SHOWN: Final = 3
 """How many plans are shown where a law does not hold."""

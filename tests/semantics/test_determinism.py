@@ -62,7 +62,7 @@ def test_a_pass_that_goes_through_a_set_is_noticed() -> None:
 @pytest.fixture(scope="module")
 def digests() -> list[str]:
     """What is printed of some plans."""
-    return [digest(seed, TOOLBOX) for seed in SEEDS[:100]]
+    return [digest(seed, TOOLBOX) for seed in SEEDS[:60]]
 
 
 @pytest.mark.parametrize("order", range(3))
@@ -72,7 +72,7 @@ def test_the_order_of_tools_changes_nothing(order: int, digests: list[str]) -> N
     Random(order).shuffle(tools)
     shuffled = Toolbox(tools)
     assert [*shuffled] != [*TOOLBOX]
-    assert [digest(seed, shuffled) for seed in SEEDS[:100]] == digests
+    assert [digest(seed, shuffled) for seed in SEEDS[:60]] == digests
 
 
 def cut(text: str, rng: Random) -> list[str]:
@@ -106,7 +106,7 @@ def run_steps(steps: list[Step]) -> list[Step]:
 def test_no_way_of_cutting_changes_anything(spoil: bool) -> None:
     """Graphs, with all that they print, steps and mistakes do not depend on the pieces that a text arrives in."""
     failed = 0
-    for seed in SEEDS[:100]:
+    for seed in SEEDS[:60]:
         rng = Random(seed)
         sample = random_family(rng)
         text, tools = print_plan(sample.plan), with_plans(sample.plans)
