@@ -57,3 +57,15 @@ def test_every_row_of_the_comparison_is_measured(way: str) -> None:
     rows = re.findall(r"^\| ([^|]+?) \| \d+\.\d\d \|", README, re.MULTILINE)
     assert any(row.startswith(way) for row in rows)
     assert f'"{way}": ' in Path(ROOT / "benchmarks/comparison.py").read_text("utf-8")
+
+
+def test_the_comparison_has_the_same_figures_on_its_page() -> None:
+    """The table of the README and that of the page on comparisons agree."""
+
+    def figures(page: str) -> list[list[str]]:
+        rows = re.findall(r"^\| [^|]+ \| (\d+\.\d\d \|.*)$", page, re.MULTILINE)
+        return [re.findall(r"[\d.]+", row) for row in rows]
+
+    page = (DOCS / "start/comparisons.md").read_text("utf-8")
+    assert len(figures(README)) == 6
+    assert figures(page) == figures(README)

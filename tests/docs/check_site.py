@@ -1,11 +1,13 @@
 """Looks at the built site in a browser: `make check-site`.
 
 Pages are opened from the folder and from a server, wide and narrow, light and dark. A page must load nothing from
-outside, write no error to the console, and pass axe-core. The search must find a code.
+outside, write no error to the console, and pass axe-core. The search must find a code. A page with a fault of each kind
+is opened first: if the check misses one, its silence about the others says nothing.
 """
 
 import shutil
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +53,15 @@ SIZES: Final = {1280: 900, 390: 844}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 SERIOUS: Final = frozenset({"serious", "critical"})
 CODE: Final = "E201"
+
+FAULTY: Final = """\
+<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1>
+<img src="https://outside.invalid/picture.png"><p style="width: 5000px">wide</p>
+<script>console.error("planted")</script></main></html>
+"""
+PLANTED: Final = ("image-alt (critical", "a request to https://outside.invalid/", "console: planted", "wider than")
+"""A part of the report of each fault on the page above."""
+
 _PATIENCE: Final = 10_000  # milliseconds
 
 
@@ -153,10 +164,21 @@ def main() -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, served(SITE) as address:
         browser = playwright.chromium.launch(executable_path=chromium)
-        faults = [fault for base in (SITE.as_uri(), address) for fault in checked(browser, base)]
+        faults = [f"check-site does not notice: {part}" for part in unnoticed(browser)]
+        faults += [fault for base in (SITE.as_uri(), address) for fault in checked(browser, base)]
         browser.close()
     print("\n".join(dict.fromkeys(faults)) or f"check-site: no fault; look at {PICTURES.relative_to(ROOT)}")  # noqa: T201
     return int(bool(faults))
+
+
+def unnoticed(browser: Browser) -> list[str]:
+    """The planted faults that the check does not report; to search on a page without a search is one too."""
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "index.html").write_text(FAULTY, "utf-8")
+        check = Check(browser, Path(name).as_uri())
+        check.page("index.html", 390, "light")
+        check.search(CODE)
+    return [part for part in (*PLANTED, f"search for {CODE}") if not any(part in fault for fault in check.faults)]
 
 
 def checked(browser: Browser, base: str) -> list[str]:
