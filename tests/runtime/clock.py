@@ -7,7 +7,8 @@ sockets or threads, it passes as it does outside, but only while nothing is read
 import asyncio
 import selectors
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
 from typing import Any, Final, TypeVar
 
 from llmc_runtime.concurrency import stall_monitor
@@ -33,15 +34,10 @@ class _Selector(selectors.DefaultSelector):
             ready = super().select(PATIENCE)
             assert ready, "nothing will ever happen again"
             return ready
-        ready = super().select(self.loop.for_threads if timeout > FAR and _has_threads() else 0)
+        ready = super().select(self.loop.for_threads if timeout > FAR and self.loop.has_threads() else 0)
         if not ready:
             self.loop.now += max(timeout, 0)
         return ready
-
-
-def _has_threads() -> bool:
-    """Whether a tool may be at work in a thread."""
-    return any(thread.name == "llmc-tool" for thread in threading.enumerate())
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
@@ -50,6 +46,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, for_threads: float = PATIENCE / 20) -> None:
         self.now = 0.0
         self.for_threads = for_threads
+        self._jobs = 0
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)
@@ -57,6 +54,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """The virtual time."""
         return self.now
+
+    def run_in_executor(  # type: ignore[override]  # typeshed has type variables here
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> "asyncio.Future[Any]":
+        """Run a function in a thread, as `asyncio.to_thread` does."""
+        self._jobs += 1
+        job = super().run_in_executor(executor, func, *args)
+        job.add_done_callback(self._end_job)
+        return job
+
+    def _end_job(self, _: object) -> None:
+        self._jobs -= 1
+
+    def has_threads(self) -> bool:
+        """Whether a tool may be at work in a thread of a run, or in one of an executor."""
+        return self._jobs > 0 or any(thread.name == "llmc-tool" for thread in threading.enumerate())
 
 
 class _Patient(selectors.DefaultSelector):

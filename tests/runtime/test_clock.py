@@ -1,6 +1,7 @@
 """The loops that tests run in: a slow machine brings no timer nearer."""
 
 import asyncio
+import threading
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from time import perf_counter
@@ -46,12 +47,30 @@ def test_in_another_loop_it_does() -> None:
     assert order(asyncio.SelectorEventLoop)[0] == ["20 ms", "10 ms"]
 
 
-def test_a_patient_loop_waits_for_others() -> None:
-    """What comes from another thread within a time limit is there in time."""
+@pytest.mark.parametrize("loop", [PatientLoop, VirtualLoop])
+def test_a_loop_waits_for_other_threads(loop: Callable[[], AbstractEventLoop]) -> None:
+    """A result from another thread within a time limit arrives in time."""
 
     async def answer() -> int:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(300):
             return await asyncio.to_thread(sum, range(1_000_000))
 
-    with asyncio.Runner(loop_factory=PatientLoop) as runner:
+    with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(answer()) == sum(range(1_000_000))
+
+
+def test_a_loop_that_does_not_wait_is_too_early() -> None:
+    """The control: in virtual time alone, the limit passes before the thread has ended."""
+    may_end = threading.Event()
+
+    async def answer() -> bool:
+        async with asyncio.timeout(300):
+            return await asyncio.to_thread(may_end.wait)
+
+    def loop() -> AbstractEventLoop:
+        return VirtualLoop(for_threads=0)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        with pytest.raises(TimeoutError):
+            runner.run(answer())
+        may_end.set()
