@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 
-from llmc_compiler.json_schema.impossible_schemas import impossible
+from llmc_compiler.json_schema.faults.impossible_schemas import impossible
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.tool import Tool
 

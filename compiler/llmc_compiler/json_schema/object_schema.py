@@ -220,7 +220,8 @@ def _ordered(properties: Properties, order: Iterable[str] = ()) -> Properties:
 
 def _distinct(values: Iterable[_T]) -> list[_T]:
     """Return the distinct values; `==` would take a constant `1` for `true`, and comparing pairs would be quadratic."""
-    return list({_key(each): each for each in values}.values())
+    given = list(values)
+    return given if len(given) < 2 else list({_key(each): each for each in given}.values())  # noqa: PLR2004 — a pair
 
 
 def _key(value: object) -> object:

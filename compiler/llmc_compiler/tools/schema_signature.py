@@ -13,6 +13,7 @@ from referencing.exceptions import Unresolvable
 from llmc_compiler.expressions.terms import Json, thaw
 from llmc_compiler.expressions.types import ANY, Type
 from llmc_compiler.expressions.value_identity import digest, json_form, likeness
+from llmc_compiler.json_schema.everyday_schemas import valid_words
 from llmc_compiler.json_schema.object_schema import Properties, object_schema
 from llmc_compiler.json_schema.resource_segments import OPEN, ResourceSegment, by_schema
 from llmc_compiler.json_schema.schema_defaults import Filling
@@ -71,13 +72,17 @@ class SchemaSignature:
     def __init__(
         self, name: str, parameters: dict[str, Any], returns: dict[str, Any], hidden: Iterable[str] = ()
     ) -> None:
-        self._arguments = _validator(parameters, f"the parameters of `{name}` are")
+        arguments = _validator(parameters, f"the parameters of `{name}` are")
         self.parameters = parameters
         self.returns = returns
         if left_out := tuple(hidden):
             self.parameters = _without(name, parameters, left_out)
-            self._arguments = _validator(self.parameters, f"the parameters of `{name}` are")
-        self._result = _validator(returns, f"the result of `{name}` is")
+            arguments = _validator(self.parameters, f"the parameters of `{name}` are")
+        result = _validator(returns, f"the result of `{name}` is")
+        if arguments is not None:
+            self._arguments = arguments
+        if result is not None:
+            self._result = result
         described = object_schema(self.parameters)
         if described is None:
             message = f"`{name}` can never be called: no object fits the schema of its parameters"
@@ -87,6 +92,16 @@ class SchemaSignature:
         self._spelled = argument_names(names)
         self._own = {spelling: own for own, spelling in self._spelled.items()}
         self.shape = self._shape()
+
+    @cached_property
+    def _arguments(self) -> Validator:
+        """The validator of all arguments together."""
+        return bounded_validator(self.parameters)
+
+    @cached_property
+    def _result(self) -> Validator:
+        """The validator of the result."""
+        return bounded_validator(self.returns)
 
     def _shape(self) -> Shape:
         """Return the parameters under the names that plans write."""
@@ -305,8 +320,10 @@ def _argument_text(parameter: ToolParameter) -> str:
     return f"`{parameter.name}`" if parameter.required else f"`{parameter.name}?`"
 
 
-def _validator(schema: dict[str, Any], what: str) -> Validator:
-    """Return a validator for a schema, by the draft that it names."""
+def _validator(schema: dict[str, Any], what: str) -> Validator | None:
+    """Return a validator for a schema, by the draft that it names; None for an everyday schema, whose own can wait."""
+    if valid_words(schema) is not None:
+        return None
     try:
         error = mistake_in(schema)
         if error is None and all(isinstance(name, str) for words in mappings_in(schema) for name in words):

@@ -269,7 +269,7 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
         parameters that take secrets, as `Secret[str]` does. Raises ToolboxError for an unusable schema or unknown
         parameters, and ValueError for an invalid effect.
         """
-        from llmc_compiler.json_schema.unchecked_keywords import notes_of  # noqa: PLC0415 — the same
+        from llmc_compiler.json_schema.faults.unchecked_keywords import notes_of  # noqa: PLC0415 — the same
         from llmc_compiler.tools.schema_signature import SchemaSignature  # noqa: PLC0415 — jsonschema is heavy
 
         given: Sequence[object] = (parameters, {} if returns is None else returns)
@@ -301,7 +301,7 @@ class Tool(_Dressed, Displayed, Generic[P, R_co]):
 
 def _never_fit(tool: str, parameters: Mapping[str, Any], returns: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Return a note if no arguments fit the parameters; raises ToolboxError if no result can fit."""
-    from llmc_compiler.json_schema.impossible_schemas import impossible  # noqa: PLC0415 — jsonschema is heavy
+    from llmc_compiler.json_schema.faults.impossible_schemas import impossible  # noqa: PLC0415 — jsonschema is heavy
 
     if returns and (reason := impossible(returns)) is not None:
         message = (

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.types import Type
 from llmc_compiler.expressions.value_identity import Likeness, Named, digest, in_order, likeness
-from llmc_compiler.json_schema.impossible_schemas import impossible
+from llmc_compiler.json_schema.faults.impossible_schemas import impossible
 from llmc_compiler.json_schema.resource_segments import OPEN, ResourceSegment, by_annotation
 from llmc_compiler.tools.argument_binding import Shape
 from llmc_compiler.tools.callables import BY_POSITION, bound_names, layers, read

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from jsonschema.protocols import Validator
 from referencing.exceptions import Unresolvable
 
+from llmc_compiler.json_schema.everyday_schemas import is_possible
 from llmc_compiler.json_schema.schema_keywords import is_number, listed, refers_alone
 from llmc_compiler.json_schema.schema_validation import bounded_validator, checking, fits, mappings_in
 from llmc_compiler.json_schema.seen_content import SeenContent, digest_of
@@ -44,6 +45,8 @@ _possible: Final = SeenContent(4_096)
 
 def impossible(schema: Mapping[str, Any]) -> str | None:
     """Return why no value fits a schema, in a few words, or None if a value may fit."""
+    if is_possible(schema):
+        return None
     content = digest_of(schema)
     if _possible.has(content):
         return None

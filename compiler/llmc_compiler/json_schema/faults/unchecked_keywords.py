@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from llmc_compiler.json_schema.everyday_schemas import valid_words
 from llmc_compiler.json_schema.schema_validation import checking, longest_checked
 
 _MOST_NOTES: Final = 20
@@ -28,6 +29,8 @@ def notes_of(parameters: Mapping[str, Any], returns: Mapping[str, Any]) -> tuple
 
 def _notes(schema: Mapping[str, Any], what: str) -> Iterator[str]:
     """Yield the notes on a schema."""
+    if (known := valid_words(schema)) is not None and "pattern" not in known:
+        return
     with checking(None):
         for place, words in _schemas(schema, what):
             where = f"of `{_cut(place)}`"

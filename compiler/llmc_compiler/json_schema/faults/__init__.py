@@ -1,0 +1,1 @@
+"""Faults of JSON schemas themselves: no value fits, or parts are not checked."""
