@@ -308,6 +308,17 @@ def test_a_grammar_that_is_too_large_steps_down() -> None:
         fitting_grammar(tools, largest=1000)
 
 
+@pytest.mark.parametrize(("level", "seed"), [*product(["full", "sound"], range(4))])
+def test_no_grammar_that_fits_is_refused(level: Level, seed: int) -> None:
+    """The size of later lines is never overestimated, also where their numbers get a digit more."""
+    tools = random_toolbox(seed, 4)
+    for first, known in ((1, ()), (95, ()), (95, ("1", "found"))):
+        text = decoder_grammar(tools, level=level, tasks=7, first=first, known=known)
+        assert decoder_grammar(tools, level=level, tasks=7, first=first, known=known, largest=len(text)) == text
+        with pytest.raises(GrammarTooLargeError):
+            decoder_grammar(tools, level=level, tasks=7, first=first, known=known, largest=len(text) - 1)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -1,10 +1,14 @@
 """Rules as text: each part in each syntax, what is left out, what is too large."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 
+from llmc_compiler.decoder.full_rules import full_rules
 from llmc_compiler.decoder.grammar_rules import (
     START,
     GrammarRule,
+    LineRules,
     Part,
     RuleUse,
     chars,
@@ -14,7 +18,10 @@ from llmc_compiler.decoder.grammar_rules import (
     seq,
     sure,
 )
+from llmc_compiler.decoder.sound_rules import sound_rules
 from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, written
+from llmc_compiler.decoder.values.call_rules import Callee
+from tests.decoder.toolboxes import HANDMADE
 
 DIGITS = chars("0-9")
 
@@ -80,3 +87,24 @@ def test_no_more_rules_are_made_than_may_be_written() -> None:
         written(made, "lark", "sound", 1000)
     assert (raised.value.level, raised.value.largest) == ("sound", 1000)
     assert next(made).name == "r176"
+
+
+@pytest.mark.parametrize("rules_of", [sound_rules, full_rules])
+def test_lines_are_made_only_until_they_cannot_fit(rules_of: Callable[..., Iterator[GrammarRule | LineRules]]) -> None:
+    """Two lines show the size of those that follow; a grammar that fits needs all of them."""
+    callees = [Callee.of(tool) for tool in HANDMADE["all"]]
+    size = len(written(rules_of(callees, 1, 16, ()), "lark", "sound", 10**9))
+    made: list[GrammarRule | LineRules] = []
+
+    def counted() -> Iterator[GrammarRule | LineRules]:
+        """Note the rules that are asked for."""
+        for each in rules_of(callees, 1, 16, ()):
+            made.append(each)
+            yield each
+
+    assert len(written(counted(), "lark", "sound", size)) == size
+    assert sum(isinstance(each, LineRules) for each in made) == 17
+    made.clear()
+    with pytest.raises(GrammarTooLargeError):
+        written(counted(), "lark", "sound", size * 3 // 4)
+    assert sum(isinstance(each, LineRules) for each in made) == 2

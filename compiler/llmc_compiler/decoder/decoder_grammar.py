@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal, get_args
 
 from llmc_compiler.decoder.full_rules import full_rules
-from llmc_compiler.decoder.grammar_rules import GrammarRule
+from llmc_compiler.decoder.grammar_rules import GrammarRule, LineRules
 from llmc_compiler.decoder.plan_rules import language_rules
 from llmc_compiler.decoder.sound_rules import sound_rules
 from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax, written
@@ -78,7 +78,9 @@ def fitting_grammar(
     raise too_large
 
 
-def _rules(tools: Toolbox, level: Level, tasks: int, first: int, known: Collection[str]) -> Iterator[GrammarRule]:
+def _rules(
+    tools: Toolbox, level: Level, tasks: int, first: int, known: Collection[str]
+) -> Iterator[GrammarRule | LineRules]:
     """Return the rules of a level."""
     called = [Callee.of(tool) for tool in tools]
     if level == "full":

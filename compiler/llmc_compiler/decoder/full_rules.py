@@ -18,6 +18,7 @@ from llmc_compiler.decoder.grammar_rules import (
     START,
     GrammarRule,
     Keyword,
+    LineRules,
     Part,
     RuleUse,
     choice,
@@ -26,7 +27,7 @@ from llmc_compiler.decoder.grammar_rules import (
     seq,
     sure,
 )
-from llmc_compiler.decoder.sound_rules import join_in
+from llmc_compiler.decoder.sound_rules import join_in, lines_alike
 from llmc_compiler.decoder.values.call_rules import Callee, call
 from llmc_compiler.decoder.values.lexical_rules import THOUGHT, from_to
 from llmc_compiler.decoder.values.path_rules import parts_of, step_into, steps_to, written_steps
@@ -89,8 +90,11 @@ class _Lines:
     picked: ValueRules | None = None
     kept: Part | None = None
 
-    def make(self, number: int, values: ValueRules, inside: ValueRules) -> None:
-        """Make the rules of a task with its loop or guard, or of the join in its place."""
+    def make(self, number: int, values: ValueRules, inside: ValueRules) -> bool:
+        """Make the rules of a task with its loop or guard, or of the join in its place.
+
+        Returns whether another line may follow.
+        """
         values.begin()
         inside.begin()
         values.made_list, inside.made_list = self._made_list(values), self._made_list(inside)
@@ -101,6 +105,7 @@ class _Lines:
         join = values.rule("join", join_in(values))
         numbered = choice(guarded, looped, join)
         values.rule("plan", seq(maybe(THOUGHT.use), choice(seq(f"{number}. ", numbered), join)))
+        return guarded is not None or looped is not None
 
     def _made_list(self, values: ValueRules) -> Part | None:
         """Return a list of the elements of another list, or of parts of them."""
@@ -122,7 +127,7 @@ class _Lines:
 
 def full_rules(
     tools: Sequence[Callee], first: int, tasks: int, known: Collection[str], secret: Collection[str] = ()
-) -> Iterator[GrammarRule]:
+) -> Iterator[GrammarRule | LineRules]:
     """Yield the rules of plans whose tasks are numbered from `first` on, and that may refer to the `known` tasks.
 
     Results of the `secret` tools are neither compared nor looped over.
@@ -149,9 +154,12 @@ def full_rules(
         values = ValueRules(str(number), ids, steps, constants)
         inside = ValueRules(f"{number}x", choice(ids, element), steps, constants)
         is_last = number == first + tasks
-        (_Lines((), None, None, {}, {}) if is_last else lines).make(number, values, inside)
-        for made in (values, inside, constants):
-            yield from made.rules()
+        may_follow = (_Lines((), None, None, {}, {}) if is_last else lines).make(number, values, inside)
+        line = (*values.rules(), *inside.rules())
+        yield LineRules(line, f"plan_{number}", lines_alike(number, first, tasks))
+        yield from constants.rules()
+        if not may_follow:
+            break
     yield GrammarRule(START, RuleUse(f"plan_{first}"))
 
 

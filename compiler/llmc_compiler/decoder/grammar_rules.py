@@ -71,6 +71,19 @@ class GrammarRule:
         return RuleUse(self.name, self.token)
 
 
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """The rules of a line of a plan, of which the one named `entry` uses the others.
+
+    `alike` is the number of later lines that use as many rules, each of which is as long: only the numbers in names
+    grow. Tokens may be shorter there.
+    """
+
+    rules: tuple[GrammarRule, ...]
+    entry: str
+    alike: int
+
+
 START: Final = "start"
 
 

@@ -12,6 +12,7 @@ from llmc_compiler.decoder.grammar_rules import (
     Chars,
     GrammarRule,
     Keyword,
+    LineRules,
     Part,
     Repeat,
     RuleUse,
@@ -48,30 +49,46 @@ class GrammarTooLargeError(Portable, ValueError):
         self.largest = largest
 
 
-def written(rules: Iterable[GrammarRule], syntax: Syntax, level: str, largest: int) -> str:
+_Lines = dict[str, tuple[str, GrammarRule]]
+"""Rules as text and as data, by name."""
+
+
+def written(rules: Iterable[GrammarRule | LineRules], syntax: Syntax, level: str, largest: int) -> str:
     """Return the used rules as text, one rule on each line, with the start first.
 
-    Raises GrammarTooLargeError for more than `largest` characters, soon after the rules exceed them.
+    Raises GrammarTooLargeError for more than `largest` characters, soon after it is certain that the rules exceed them.
     """
     write = _LINES[syntax]
-    lines: dict[str, tuple[str, GrammarRule]] = {}
-    size = 0
-    for rule in rules:
-        text = write(rule)
-        lines[rule.name] = text, rule
-        size += len(text)
-        if size > _MOST_UNUSED * largest:
+    lines: _Lines = {}
+    size = certain = 0
+    for given in rules:
+        own: _Lines = {
+            rule.name: (write(rule), rule) for rule in (given.rules if isinstance(given, LineRules) else (given,))
+        }
+        lines |= own
+        size += sum(len(text) for text, _ in own.values())
+        ahead = 0
+        if isinstance(given, LineRules):
+            used = sum(len(own[name][0]) for name in _used(own, given.entry) if not own[name][1].token)
+            certain, ahead = certain + used, given.alike * used
+        if size > _MOST_UNUSED * largest or certain + ahead > largest:
             raise GrammarTooLargeError(level, largest)
-    waiting, used = [START], {START}
-    while waiting:
-        new = set(uses(lines[waiting.pop()][1].body)) - used
-        used |= new
-        waiting += new
+    used_names = _used(lines, START)
     start = lines.pop(START)[0]
-    text = start + "".join(line for name, (line, _) in lines.items() if name in used)
+    text = start + "".join(line for name, (line, _) in lines.items() if name in used_names)
     if len(text) > largest:
         raise GrammarTooLargeError(level, largest)
     return text
+
+
+def _used(lines: _Lines, entry: str) -> set[str]:
+    """Return the names of the rules that a rule uses, as far as they are among these, and its own."""
+    waiting, used = [entry], {entry}
+    while waiting:
+        new = lines.keys() & set(uses(lines[waiting.pop()][1].body)) - used
+        used |= new
+        waiting += new
+    return used
 
 
 def _lark_line(rule: GrammarRule) -> str:
