@@ -1,15 +1,19 @@
 """What grammars let through, how large they are, and what is no grammar."""
 
+import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 from typing import Any, Literal, get_args
+from weakref import ref
 
 import pytest
 
 import llmc
 from llmc import GrammarTooLargeError, Tool, Toolbox, decoder_grammar, pure
+from llmc_compiler.decoder import decoder_grammar as grammars
 from llmc_compiler.decoder.decoder_grammar import Level, fitting_grammar
-from llmc_compiler.decoder.syntaxes import Syntax
+from llmc_compiler.decoder.syntaxes import Syntax, written
 from llmc_compiler.decoder.values.schema_shapes import shape_of
 from llmc_compiler.decoder.values.shapes import Whole
 from llmc_grammar import ast, parse
@@ -317,6 +321,46 @@ def test_no_grammar_that_fits_is_refused(level: Level, seed: int) -> None:
         assert decoder_grammar(tools, level=level, tasks=7, first=first, known=known, largest=len(text)) == text
         with pytest.raises(GrammarTooLargeError):
             decoder_grammar(tools, level=level, tasks=7, first=first, known=known, largest=len(text) - 1)
+
+
+def search_tool(**words: object) -> Tool:
+    """A tool with one parameter."""
+    schema = {"type": "object", "properties": {"kept": {"type": "string", **words}}, "required": ["kept"]}
+    return Tool.from_schema("kept", "", schema, "pure", print)
+
+
+def test_a_grammar_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For equal tools and options, and also if it is too large; the twin: others have another grammar."""
+    made: list[str] = []
+
+    def counted(*given: Any) -> str:
+        """Count the grammars that are written."""
+        made.append(given[2])
+        return written(*given)
+
+    monkeypatch.setattr(grammars, "written", counted)
+    tool = search_tool()
+    text = decoder_grammar([tool])
+    assert decoder_grammar([tool]) is decoder_grammar([search_tool()]) is text
+    for _ in range(2):
+        with pytest.raises(GrammarTooLargeError, match="level `full` would be larger than 99 "):
+            decoder_grammar([tool], level="full", largest=99)
+    assert made == ["sound", "full"]
+    others = [decoder_grammar([search_tool(enum=["a"])]), decoder_grammar([replace(tool, name="other")])]
+    others += [decoder_grammar([tool], tasks=3), decoder_grammar([tool], first=3), decoder_grammar([tool], known=["a"])]
+    assert len({text, *others}) == 6
+    assert len(made) == 7
+
+
+def test_tools_are_not_kept_with_their_grammar() -> None:
+    """A signature may hold anything; that of a tool in use is there."""
+    used, left = search_tool(minLength=1), search_tool(minLength=2)
+    seen = [ref(tool.signature) for tool in (used, left)]
+    assert decoder_grammar([used]) != decoder_grammar([left])
+    del left
+    gc.collect()
+    assert [each() is not None for each in seen] == [True, False]
+    assert used.signature is seen[0]()
 
 
 @pytest.mark.parametrize(

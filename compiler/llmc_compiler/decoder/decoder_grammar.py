@@ -1,8 +1,11 @@
 """Grammars of toolboxes, at a level, in a syntax and within a limit of size."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final, Literal, get_args
+from weakref import WeakKeyDictionary
 
 from llmc_compiler.decoder.full_rules import full_rules
 from llmc_compiler.decoder.grammar_rules import GrammarRule, LineRules
@@ -10,6 +13,8 @@ from llmc_compiler.decoder.plan_rules import language_rules
 from llmc_compiler.decoder.sound_rules import sound_rules
 from llmc_compiler.decoder.syntaxes import GrammarTooLargeError, Syntax, written
 from llmc_compiler.decoder.values.call_rules import Callee
+from llmc_compiler.tools.signature import Signature
+from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.bounds import Bounds
@@ -26,6 +31,12 @@ LARGEST: Final = 256 * 1024
 """Maximum number of characters by default: about half as many as llguidance, with 2**16 symbols, can read."""
 
 _HIGHEST_NUMBER: Final = 9999
+
+_KEPT: Final = 64
+"""Maximum number of grammars that are kept, by all that they depend on."""
+
+_callees: Final[WeakKeyDictionary[Signature, Callee]] = WeakKeyDictionary()
+"""The callees of tools that are in use."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -47,7 +58,15 @@ def decoder_grammar(
     more than `largest` characters, and ValueError for an unknown syntax or level, or an invalid number of tasks.
     """
     _check(syntax, level, tasks, first, known)
-    return written(_rules(toolbox_of(tools), level, tasks, first, known), syntax, level, largest)
+    box = toolbox_of(tools)
+    secret = tuple(tool.name for tool in box if tool.marks.returns_secret)
+    called = tuple(map(_callee, box))
+    text = _made(
+        called, secret, syntax=syntax, level=level, tasks=tasks, first=first, known=tuple(known), largest=largest
+    )
+    if text is None:
+        raise GrammarTooLargeError(level, largest)
+    return text
 
 
 def fitting_grammar(
@@ -78,13 +97,41 @@ def fitting_grammar(
     raise too_large
 
 
+def _callee(tool: Tool) -> Callee:
+    """Return the callee of a tool, read once for each signature."""
+    try:
+        callee = _callees.get(tool.signature)
+        if callee is None:
+            callee = _callees[tool.signature] = Callee.of(tool)
+    except TypeError:  # a signature that cannot be hashed, or has no weak references
+        return Callee.of(tool)
+    return callee if callee.name == tool.name else replace(callee, name=tool.name)
+
+
+@lru_cache(maxsize=_KEPT)
+def _made(
+    called: tuple[Callee, ...],
+    secret: tuple[str, ...],
+    *,
+    syntax: Syntax,
+    level: Level,
+    tasks: int,
+    first: int,
+    known: tuple[str, ...],
+    largest: int,
+) -> str | None:
+    """Return the grammar of these tools, or None if it is too large."""
+    try:
+        return written(_rules(called, secret, level, tasks=tasks, first=first, known=known), syntax, level, largest)
+    except GrammarTooLargeError:
+        return None
+
+
 def _rules(
-    tools: Toolbox, level: Level, tasks: int, first: int, known: Collection[str]
+    called: Sequence[Callee], secret: Collection[str], level: Level, *, tasks: int, first: int, known: Collection[str]
 ) -> Iterator[GrammarRule | LineRules]:
     """Return the rules of a level."""
-    called = [Callee.of(tool) for tool in tools]
     if level == "full":
-        secret = [tool.name for tool in tools if tool.marks.returns_secret]
         return full_rules(called, first, tasks, known, secret)
     if level == "sound":
         return sound_rules(called, first, tasks, known)
