@@ -1,15 +1,28 @@
 """Values to and from tools: results are measured, checked and copied, and arguments are copies.
 
-Within a run, values are shared and never changed. A value is measured before it is copied, so that rejecting one that
-is too large is cheap. Lists and mappings are read through their builtin base types, so overrides in subclasses have no
-effect.
+Within a run, values are shared and never changed. Data of JSON's own types is measured and copied in one walk, up to a
+few thousand parts. More parts are measured first and then copied, so that rejecting a value that is too large is cheap.
+
+Everything else takes two slower walks: one measures, the other copies, or finds the place of an error. They read lists
+and mappings through their builtin base types, so overrides in subclasses have no effect.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final, cast
 
-from llmc_compiler.expressions.memory_limit import ELEMENT, ENTRY, LIST, MAPPING, MemoryRoom, number_bytes, text_bytes
+from llmc_compiler.expressions.memory_limit import (
+    ELEMENT,
+    ENTRY,
+    LIST,
+    MAPPING,
+    NUMBER,
+    SHORT_INTEGER,
+    TEXT,
+    MemoryRoom,
+    number_bytes,
+    text_bytes,
+)
 from llmc_compiler.expressions.operators import INTEGER_BITS, VALUE_DEPTH, VALUE_TEXT
 from llmc_compiler.expressions.terms import Json, thaw
 from llmc_compiler.tools.results.result_forms import PART, forms
@@ -20,9 +33,16 @@ Steps = tuple[str | int, ...]
 
 _PIECE: Final = 64 * 1024
 _LONGEST_STEP: Final = 100
+_FEW: Final = 4_096
+"""Parts of a value that are copied before it is measured, in less than half a megabyte."""
+_SEVERAL: Final = 50_000
+"""Parts that are measured in the quick walk, which lists them in less than a megabyte."""
 
 Accept = Callable[[object, ResultBounds], object]
-"""The function by which a signature converts a result to JSON data within bounds."""
+"""The function by which a signature converts a result to JSON data within bounds.
+
+It returns the same object only if it has not changed it, and no code of the tool has seen it.
+"""
 
 
 class NotJsonError(Portable, ValueError):
@@ -49,6 +69,12 @@ def measure(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> 
 
     Copies nothing.
     """
+    plain = _plain(value, size, depth, _SEVERAL, copies=False)
+    return _measured(value, size, depth) if plain is None else plain[1]
+
+
+def _measured(value: object, size: int, depth: int) -> int:
+    """Measure a value that may be of any type."""
     left, taken = size, 0
     open_: list[Iterator[object]] = [iter((value,))]
     while open_:
@@ -75,21 +101,29 @@ def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRo
 
     Raises NotJsonError, NoRoomError, ResultError, and other errors of `accept`.
     """
-    taken = measure(result, bounds.size, bounds.depth)
-    accepted = accept(result, bounds)
-    if accepted is not result:
-        taken = measure(accepted, bounds.size, bounds.depth)
+    size, depth, _ = bounds
+    copied = _plain(result, size, depth, _FEW)
+    given, taken = (result, measure(result, size, depth)) if copied is None else copied
+    accepted = accept(given, bounds)
+    if accepted is not given:
+        copied = _plain(accepted, size, depth, _FEW)
+        taken = measure(accepted, size, depth) if copied is None else copied[1]
     if room is not None:
         room.take(taken)
+    return copied[0] if copied is not None else _received(accepted, taken, accept, bounds, room)
+
+
+def _received(accepted: object, taken: int, accept: Accept, bounds: ResultBounds, room: MemoryRoom | None) -> Json:
+    """Copy a result that has many parts, or parts that are not of JSON's own types."""
     try:
-        return _frozen(accepted, ())
+        return _frozen(accepted, bounds.size)
     except ForeignError:
         # Too rare to check for in advance.
         data = _converted(accepted, accept, bounds)
     more = measure(data, bounds.size, bounds.depth)
     if room is not None:
         room.take(more - taken)
-    return _frozen(data, ())
+    return _frozen(data, bounds.size)
 
 
 def _converted(result: object, accept: Accept, bounds: ResultBounds) -> object:
@@ -108,8 +142,89 @@ def freeze(value: object, size: int = VALUE_TEXT, depth: int = VALUE_DEPTH) -> J
 
     Tuples become lists, and subclasses of str, numbers, lists and mappings become plain.
     """
+    copied = _plain(value, size, depth, _FEW)
+    if copied is not None:
+        return copied[0]
     measure(value, size, depth)
-    return _frozen(value, ())
+    return _frozen(value, size)
+
+
+def _plain(value: object, size: int, depth: int, most: int, *, copies: bool = True) -> tuple[Json, int] | None:
+    """Return a copy of data of JSON's own types, or the data itself, with its memory.
+
+    None for other values, those that are not allowed, and those of more than `most` parts. Copies are read rather than
+    the original, which a thread of the tool may change.
+    """
+    # Most results are one number or one text.
+    if type(value) is int and -SHORT_INTEGER < value < SHORT_INTEGER:
+        return value, NUMBER
+    if type(value) is str and value.isascii() and len(value) <= size:
+        return value, TEXT + len(value)
+    parts = numbers = 0
+    memory = -LIST - ELEMENT  # of `whole`
+    most = min(most, size // PART)
+    texts: list[str] = []
+    whole: list[Any] = [value]
+    level: list[Any] = [whole]
+    for _ in range(min(depth, VALUE_DEPTH) + 1):
+        below: list[Any] = []
+        for container in level:
+            if type(container) is dict:
+                memory += MAPPING + ENTRY * len(container)
+                texts += container
+                inside: Any = container.items()
+            else:
+                memory += LIST + ELEMENT * len(container)
+                inside = enumerate(container)
+            for place, part in inside:
+                kind = type(part)
+                if kind is str:
+                    texts.append(part)
+                elif kind is dict or kind is list:
+                    if parts + len(part) > most:
+                        return None
+                    inner = part
+                    if copies:
+                        inner = container[place] = part.copy()
+                    parts += len(inner)
+                    below.append(inner)
+                elif kind is float:
+                    if not math.isfinite(part):
+                        return None
+                    numbers += 1
+                elif kind is int:
+                    if not -SHORT_INTEGER < part < SHORT_INTEGER:
+                        return None
+                    numbers += 1
+                elif part is not None and kind is not bool:
+                    return None
+        if not below:
+            break
+        level = below
+    else:
+        return None
+    of_texts = _plain_texts(texts, size - PART * parts) if texts else 0
+    return None if of_texts is None else (whole[0], memory + NUMBER * numbers + of_texts)
+
+
+def _plain_texts(texts: list[str], limit: int) -> int | None:
+    """Return the memory of texts and keys; None if they are too long, not allowed, or not all of type `str`."""
+    if {*map(type, texts)} != {str}:
+        return None
+    length = sum(map(len, texts))
+    memory = TEXT * len(texts) + length
+    if not all(map(str.isascii, texts)):
+        for text in texts:
+            if text.isascii():
+                continue
+            if len(text) > _PIECE or length > limit:
+                return None
+            try:
+                length += len(text.encode()) - len(text)
+            except UnicodeEncodeError:
+                return None
+            memory += text_bytes(text) - TEXT - len(text)
+    return memory if length <= limit else None
 
 
 def _sizes(value: object, limit: int) -> tuple[int, int]:
@@ -153,7 +268,13 @@ def _parts(value: object) -> Iterator[Any]:
     return (part for pair in dict.items(cast("dict[object, object]", value)) for part in pair)
 
 
-def _frozen(value: object, steps: Steps) -> Json:
+def _frozen(value: object, size: int) -> Json:
+    """Copy a value that was measured."""
+    copied = _plain(value, size, VALUE_DEPTH, size)
+    return _copied(value, ()) if copied is None else copied[0]
+
+
+def _copied(value: object, steps: Steps) -> Json:
     """Copy the value at these steps."""
     if value is None or value is True or value is False:
         return cast("Json", value)
@@ -169,10 +290,10 @@ def _frozen(value: object, steps: Steps) -> Json:
     if isinstance(value, (list, tuple)):
         items = list(_parts(value))  # of exactly this length
         for index, item in enumerate(items):
-            items[index] = _frozen(item, (*steps, index))
+            items[index] = _copied(item, (*steps, index))
         return items
     if isinstance(value, dict):
-        return {_key(key, steps): _frozen(item, (*steps, key)) for key, item in dict.items(value)}
+        return {_key(key, steps): _copied(item, (*steps, key)) for key, item in dict.items(value)}
     raise ForeignError(f"of type `{type(value).__name__}`, which is not JSON", steps)
 
 

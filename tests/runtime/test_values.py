@@ -3,14 +3,19 @@
 import math
 from collections import OrderedDict
 from enum import Enum, IntEnum
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
+from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
 from llmc_compiler.expressions.terms import Json
-from llmc_runtime.values import NotJsonError, freeze, thaw
+from llmc_compiler.tools.functions.annotation import Annotation
+from llmc_compiler.tools.signature import ResultBounds, ResultError
+from llmc_runtime import values
+from llmc_runtime.values import NotJsonError, Steps, freeze, measure, receive, thaw
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -123,3 +128,102 @@ def test_what_is_just_small_enough_is_taken() -> None:
     """A hundred levels and ten thousand bits are fine."""
     assert freeze(nested(99)) == nested(99)
     assert freeze(2**10_000 - 1) == 2**10_000 - 1
+
+
+RAW = st.recursive(
+    st.sampled_from(
+        [
+            *(None, True, 0, -1, 2**60, 2**60 - 1, -(2**60), 2**10_000, 1.5, math.nan, math.inf),
+            *(
+                "",
+                "text",
+                "é",
+                "λ" * 40,
+                "é" * 70,
+                "\U0001f600",
+                "\ud800",
+                Colour.RED,
+                Size.SMALL,
+                Length(2),
+                b"x",
+                {1},
+            ),
+        ]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=2).map(tuple)
+        | st.dictionaries(st.sampled_from(["a", "é", "\ud800", 1, Colour.RED]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def received(value: object, bounds: ResultBounds) -> tuple[str, int]:
+    """The copy that a run keeps, with the types in it, or the error; and the room that it takes."""
+    room = MemoryRoom(10_000)
+    try:
+        return repr(receive(value, lambda result, _: result, bounds, room)), room.left
+    except (NotJsonError, NoRoomError, ResultError) as error:
+        return f"{type(error).__name__} {error}", room.left
+
+
+@given(RAW, st.integers(0, 400), st.integers(1, 5))
+def test_both_walks_give_the_same(value: object, size: int, depth: int) -> None:
+    """The quick one of plain data, and the slow ones of anything: copies, sizes and errors."""
+    quick = received(value, ResultBounds(size, depth))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(values, "_plain", lambda *_, **__: None)
+        assert received(value, ResultBounds(size, depth)) == quick
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [([{"a": [1, 2.5, "x", None, True]}], True), ((1,), False), ([Size.SMALL], False)]
+)
+def test_plain_data_takes_the_quick_walk_alone(value: object, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything else takes the slow ones too."""
+    slow: list[object] = []
+    copied = values._copied  # noqa: SLF001 — counted here
+
+    def counted(value: object, steps: Steps) -> Json:
+        slow.append(value)
+        return copied(value, steps)
+
+    monkeypatch.setattr(values, "_copied", counted)
+    receive(value, lambda result, _: result, ResultBounds())
+    assert (slow == []) is expected
+
+
+@pytest.mark.parametrize("parts", [4_096, 4_097, 20_000])
+def test_large_data_is_the_same(parts: int) -> None:
+    """Whether it is copied before it is measured, or after."""
+    value = [{"a": number} for number in range(parts // 2)]
+    room = MemoryRoom(10**8)
+    assert receive(value, lambda result, _: result, ResultBounds(), room) == value
+    assert 10**8 - room.left == measure(value) == 56 + parts // 2 * (8 + 64 + 100 + 51 + 32)
+
+
+def test_a_result_is_checked_as_it_is_kept() -> None:
+    """Though a thread of the tool changes its own object meanwhile."""
+    value: list[Any] = [1]
+
+    def accept(result: object, _: ResultBounds) -> object:
+        value.append(math.nan)
+        return result
+
+    assert receive(value, accept, ResultBounds()) == [1]
+
+
+def test_a_conversion_shares_nothing_with_the_run() -> None:
+    """Code of an annotation sees the copy that is checked; the run keeps another."""
+    seen: list[Any] = []
+
+    def keep(items: list[Any]) -> list[Any]:
+        seen.append(items)
+        return items
+
+    kept = Annotated[list[Any], BeforeValidator(keep), AfterValidator(keep), PlainSerializer(keep)]
+    found = Annotation(kept, "it")
+    value = receive([[1]], found.dump, ResultBounds())
+    assert len(seen) == 3
+    assert not set(containers(seen)) & set(containers(value))

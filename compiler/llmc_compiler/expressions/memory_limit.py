@@ -8,7 +8,7 @@
 The contents of lists and mappings count in addition.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from llmc_compiler.expressions.terms import Json
@@ -26,6 +26,8 @@ _SHORT: Final = 64
 
 _HEAD: Final = 56
 _LONG_INTEGER: Final = 60
+SHORT_INTEGER: Final = 1 << _LONG_INTEGER
+"""Integers whose absolute value is smaller take no more than other numbers."""
 _DIGIT_BITS: Final = 7
 """CPython stores 30 bits of an integer in 4 bytes."""
 
@@ -74,27 +76,25 @@ def own_bytes(value: Json) -> int:
     return 0 if value is None or isinstance(value, bool) else number_bytes(value)
 
 
-def _none(_: str) -> int:
-    return 0
-
-
-def copied_bytes(value: Json, of_text: Callable[[str], int] = _none) -> int:
+def copied_bytes(value: Json, of_text: Callable[[str], int] | None = None) -> int:
     """Return the bytes of a copy of a value; lists, mappings and numbers count once for each occurrence.
 
     Texts are never copied; `of_text` returns the bytes to count for one.
     """
-    total, open_ = 0, [iter((value,))]
+    total = 0
+    open_: list[Iterable[Json]] = [(value,)]
     while open_:
-        for part in open_[-1]:
-            if isinstance(part, str):
-                total += of_text(part)
-            elif part is not None and part is not True and part is not False:
+        for part in open_.pop():
+            kind = type(part)
+            if kind is str:
+                if of_text is not None:
+                    total += of_text(part)  # type: ignore[arg-type]  # it is a text
+            elif kind is float or (kind is int and -SHORT_INTEGER < part < SHORT_INTEGER):  # type: ignore[operator]  # numbers
+                total += NUMBER
+            elif part is not None and kind is not bool:
                 total += own_bytes(part)
                 if isinstance(part, (list, dict)) and part:
-                    open_.append(iter(part if isinstance(part, list) else part.values()))
-                    break
-        else:
-            open_.pop()
+                    open_.append(part if isinstance(part, list) else part.values())
     return total
 
 

@@ -9,7 +9,7 @@ Binary and Choice are operators, as in the plan.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import is_
-from typing import NewType
+from typing import Final, NewType
 
 from typing_extensions import TypeAliasType
 
@@ -24,6 +24,8 @@ Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, 
 """JSON data: the values of plans, arguments and results."""
 
 Path = tuple[str | int, ...]
+
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def _span() -> Span:
@@ -61,15 +63,17 @@ def thaw(value: Json) -> Json:
     # `copy` and slices allocate exactly the needed size; building up would over-allocate.
     if isinstance(value, list):
         items = value[:]
-        for index, inner in enumerate(value):
-            if isinstance(inner, (list, dict)):
-                items[index] = thaw(inner)
+        if not _SCALARS.issuperset(map(type, items)):
+            for index, inner in enumerate(value):
+                if type(inner) not in _SCALARS:
+                    items[index] = thaw(inner)
         return items
     if isinstance(value, dict):
         entries = value.copy()
-        for key, inner in value.items():
-            if isinstance(inner, (list, dict)):
-                entries[key] = thaw(inner)
+        if not _SCALARS.issuperset(map(type, value.values())):
+            for key, inner in value.items():
+                if type(inner) not in _SCALARS:
+                    entries[key] = thaw(inner)
         return entries
     return value
 

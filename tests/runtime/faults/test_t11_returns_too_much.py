@@ -19,6 +19,8 @@ VALUES: dict[str, Callable[[], object]] = {
     "a wide text": lambda: "é" * (VALUE_TEXT - 1),
     "10^7 elements": lambda: [None] * 10**7,
     "many small lists": lambda: [[0] * 1000] * 10**4,
+    "many small mappings": lambda: [{"a": 1}] * (VALUE_TEXT // 16 - 1),
+    "many empty lists": lambda: [[]] * 49_999 + ["x" * VALUE_TEXT],
     "the same text often": lambda: ["x" * MEGABYTE] * 100,
     "a mapping": lambda: dict.fromkeys(map(str, range(2 * 10**6))),
     "long keys": lambda: {"x" * MEGABYTE + str(i): 0 for i in range(20)},
