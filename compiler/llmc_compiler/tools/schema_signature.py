@@ -13,6 +13,7 @@ from referencing.exceptions import Unresolvable
 from llmc_compiler.expressions.terms import Json, thaw
 from llmc_compiler.expressions.types import ANY, Type
 from llmc_compiler.expressions.value_identity import digest, json_form, likeness
+from llmc_compiler.json_schema.certain_fit import Fits, certain_fit
 from llmc_compiler.json_schema.everyday_schemas import valid_words
 from llmc_compiler.json_schema.object_schema import Properties, object_schema
 from llmc_compiler.json_schema.resource_segments import OPEN, ResourceSegment, by_schema
@@ -242,9 +243,9 @@ class SchemaSignature:
 
     def prepare(self, bound: Sequence[tuple[str | None, Json]]) -> Prepared:
         """Check the arguments and return copies, by position and by keyword; raises ArgumentError."""
-        args = [thaw(value) for name, value in bound if name is None]
-        kwargs = {name: thaw(value) for name, value in self._named(bound).items()}
-        error = None if args else _first_error(self._arguments, kwargs, None)
+        kwargs = {self._own.get(name, name): thaw(value) for name, value in bound if name is not None}
+        args = [thaw(value) for name, value in bound if name is None] if len(kwargs) < len(bound) else []
+        error = None if args or self._certainly_takes(kwargs) else _first_error(self._arguments, kwargs, None)
         if error is not None:
             first, *rest = error.absolute_path or (None,)
             raise ArgumentError(
@@ -269,7 +270,18 @@ class SchemaSignature:
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
         """Check the result as JSON data and return it; raises ResultError."""
-        return checked(result, partial(_complain, self._result, parameter=None), bounds) if self.returns else result
+        is_fit = not self.returns or self._certainly_returns(result)
+        return result if is_fit else checked(result, partial(_complain, self._result, parameter=None), bounds)
+
+    @cached_property
+    def _certainly_takes(self) -> Fits:
+        """The quick check of all arguments together."""
+        return certain_fit(self.parameters)
+
+    @cached_property
+    def _certainly_returns(self) -> Fits:
+        """The quick check of the result."""
+        return certain_fit(self.returns)
 
 
 def _words_of(schema: object) -> Iterator[str]:
