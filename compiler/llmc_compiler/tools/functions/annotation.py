@@ -52,7 +52,7 @@ class Annotation:
         self.is_plain = _is_plain(annotation)
         if not self.is_plain:
             self._check_schema(what)
-        self._exact = annotation if annotation in (str, int, float, bool) else None
+        self.exact = annotation if annotation in (str, int, float, bool) else None
         self._anything = annotation in (Any, object, Json)
         self._strictly = partial(self.adapter.validator.validate_python, strict=True)
 
@@ -87,7 +87,7 @@ class Annotation:
 
     def convert(self, value: Json) -> object:
         """Return a separate copy of the value, converted to the annotation's type."""
-        if type(value) is self._exact:
+        if type(value) is self.exact:
             return value
         if self._anything:
             return thaw(value)
@@ -119,7 +119,7 @@ class Annotation:
 
     def dump(self, result: object, bounds: ResultBounds) -> object:
         """Return the result as JSON data, except for parts whose plain type may be anything."""
-        if type(result) is self._exact or self._anything:
+        if type(result) is self.exact or self._anything:
             return result
         if self.is_plain:
             self._strictly(result)

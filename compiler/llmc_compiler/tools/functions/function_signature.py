@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from inspect import Parameter, Signature
+from operator import eq
 from typing import Any, Final, Literal, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -211,11 +212,21 @@ class FunctionSignature:
 
     def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
         """Convert the arguments: those with a parameter by its name, and the further positional ones."""
-        kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
-        return kwargs, [self._convert(None, value) for name, value in bound if name is None]
+        types = self._types
+        kwargs = {
+            name: value
+            if name in types and type(value) is types[name].exact  # most arguments need no conversion
+            else self._convert(name, value)
+            for name, value in bound
+            if name is not None
+        }
+        has_more = len(kwargs) < len(bound)
+        return kwargs, [self._convert(None, value) for name, value in bound if name is None] if has_more else []
 
     def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
         """Return converted arguments by position and by keyword."""
+        if not extra and self._is_by_name:
+            return [], kwargs
         first = [p.name for p in self._found if p.kind in BY_POSITION] if extra else self._positional_only
         args = [kwargs.pop(name) for name in first if name in kwargs]
         return args + extra, {self._own.get(name, name): value for name, value in kwargs.items()}
@@ -240,6 +251,11 @@ class FunctionSignature:
         """The parameters that cannot be given by name, such as the first one of `functools.singledispatch`."""
         first = [p.name for p in self._found[:1] if self._dispatches and p.kind in BY_POSITION]
         return first or [p.name for p in self._found if p.kind is Parameter.POSITIONAL_ONLY]
+
+    @cached_property
+    def _is_by_name(self) -> bool:
+        """Whether all parameters can be given by the name that plans write."""
+        return not self._positional_only and all(map(eq, self._own, self._own.values()))
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
         """Return the result as JSON data; raises ResultError."""
