@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from llmc_runtime.safety.approval_request import ApprovalRequest
     from llmc_runtime.safety.pending_approval import Approver, PendingApproval
     from llmc_runtime.state.run_ending import in_doubt
+    from llmc_runtime.tracing.profile import Profile, ProfileError
 
 __all__ = [
     "PIPELINE",
@@ -110,6 +111,8 @@ __all__ = [
     "PlanError",
     "PlanStream",
     "Prices",
+    "Profile",
+    "ProfileError",
     "Program",
     "Rate",
     "Reasoning",
@@ -198,6 +201,7 @@ _HOMES = {
     "llmc_runtime.safety.approval_request": ("ApprovalRequest",),
     "llmc_runtime.safety.pending_approval": ("Approver", "PendingApproval"),
     "llmc_runtime.state.run_ending": ("in_doubt",),
+    "llmc_runtime.tracing.profile": ("Profile", "ProfileError"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _INSIDE = {"compile": "compile_plan", "parse": "parse_plan"}

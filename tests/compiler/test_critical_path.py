@@ -11,6 +11,7 @@ import pytest
 
 from llmc_compiler.analysis.critical_path import costs, estimate, expected_time, makespan, rank
 from llmc_compiler.analysis.levels import levels, waits
+from llmc_compiler.analysis.measured_latencies import with_latencies
 from llmc_compiler.effects.effects import Effect, Kind
 from llmc_compiler.expressions.terms import Get, ListOf, NodeId
 from llmc_compiler.ir.graph import JOIN, Call, Join, Loop, Node, TaskId
@@ -84,6 +85,32 @@ def test_a_loop_counts_as_one_element() -> None:
     assert rank(graph) == {"1": 8.0, "2/filter": 7.0, "2/each": 5.0, "2": 1.0, "3": 1.0, "join": 0.0}
     found = estimate(graph)
     assert (found.work, found.span, found.widths) == (8.0, 8.0, (1, 2, 1, 0))
+
+
+def test_measured_latencies_replace_declared_ones() -> None:
+    """They hold in loops too; a tool without one keeps what it declares, or has the median of those that are known."""
+    text = "1. f()\n2. g($x) for x in $1 if h($x)\n3. k($2)\njoin($3)"
+    graph = compiled(text, timed({"f": 1.0, "g": 4.0, "h": 2.0, "k": None}))
+    measured = with_latencies(graph, {"f": 3.0, "g": 0.5, "elsewhere": 100.0})
+    assert rank(graph) == {"1": 9.0, "2/filter": 8.0, "2/each": 6.0, "2": 2.0, "3": 2.0, "join": 0.0}
+    assert rank(measured) == {"1": 7.5, "2/filter": 4.5, "2/each": 2.5, "2": 2.0, "3": 2.0, "join": 0.0}
+    assert with_latencies(graph, {}) is graph
+
+
+def test_seconds_and_calls_are_not_mixed() -> None:
+    """If a plan's tools have neither measured nor declared latencies, calls are counted; if one has, all are times."""
+    graph = compiled("1. f()\n2. g($1)\njoin($2)", timed({"f": None, "g": None}))
+    assert rank(with_latencies(graph, {"elsewhere": 100.0})) == {"1": 2.0, "2": 1.0, "join": 0.0}
+    assert rank(with_latencies(graph, {"f": 0.01})) == {"1": 0.02, "2": 0.01, "join": 0.0}
+    assert estimate(with_latencies(graph, {"f": 0.01})).unit == "s"
+
+
+def test_a_pure_tool_that_was_measured_takes_its_time() -> None:
+    """It would count as nothing otherwise."""
+    tools = timed({"f": 1.0}) | timed({"p": None}, "pure")
+    graph = compiled("1. f()\n2. p($1)\njoin($2)", tools)
+    assert rank(graph)[NodeId("1")] == 1.0
+    assert rank(with_latencies(graph, {"p": 8.0}))[NodeId("1")] == 9.0
 
 
 @pytest.mark.parametrize("seed", SEEDS)

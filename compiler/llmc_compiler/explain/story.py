@@ -5,10 +5,12 @@ It is made on request, by running the passes again on the lowered graph.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from llmc_compiler.analysis.critical_path import estimate, expected_time
 from llmc_compiler.analysis.levels import calls, levels
+from llmc_compiler.analysis.measured_latencies import with_latencies
 from llmc_compiler.analysis.what_if import gains
 from llmc_compiler.effects.effects import Kind, conflict
 from llmc_compiler.expressions.terms import NodeId
@@ -32,14 +34,21 @@ class Story(StoryData):
     """The story of a compilation, with its text."""
 
     @staticmethod
-    def of(written: Graph, passes: Sequence[Pass], source: Source, width: int | None = None) -> "Story":
+    def of(
+        written: Graph,
+        passes: Sequence[Pass],
+        source: Source,
+        width: int | None = None,
+        latencies: Mapping[str, float] = MappingProxyType({}),
+    ) -> "Story":
         """Build the story of a lowered graph with these passes; `width` is the largest number of calls at once.
 
-        Raises ValueError for a width below 1.
+        `latencies` are the measured seconds of tools. Raises ValueError for a width below 1.
         """
         if width is not None and width < 1:
             message = f"the width must be at least 1, not {width}"
             raise ValueError(message)
+        written = with_latencies(written, latencies)
         run = list(stages(written, passes))
         graph = run[-1].after if run else written
         estimated = estimate(graph)
@@ -61,6 +70,7 @@ class Story(StoryData):
             estimate=estimated,
             chain=tuple(nodes[key] for key in estimated.chain if calls(nodes[key]) == [nodes[key]]),
             assumed=_assumed(nodes.values()) if estimated.unit == "s" else (),
+            measured=_measured(nodes.values(), latencies),
             has_loops=any(isinstance(node.op, Loop) for node in nodes.values()),
             schedule=None if width is None else Schedule(width, estimated.bound(width), expected_time(graph, width)),
         )
@@ -94,6 +104,12 @@ def _assumed(nodes: Iterable[Node]) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(tool.name for tool in tools if tool.latency is None and tool.effect.kind is not Kind.PURE)
     )
+
+
+def _measured(nodes: Iterable[Node], latencies: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the tools with a measured latency."""
+    names = (node.op.tool.name for node in nodes if isinstance(node.op, Call))
+    return tuple(dict.fromkeys(name for name in names if name in latencies))
 
 
 def _remarks(stage: Stage) -> Iterator[PassEntry]:

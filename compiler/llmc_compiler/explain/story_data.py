@@ -48,7 +48,8 @@ class StoryData(Brief):
     """The complete story of a plan's compilation.
 
     `written` and `left` count calls; a loop counts the calls of one element. `levels` holds the calls that run
-    together. `assumed` are the tools without a latency, for which the median of the declared ones is used.
+    together. `assumed` are the tools without a latency, for which the median of the known ones is used, and `measured`
+    those whose latency is from recorded runs.
     """
 
     source: Source
@@ -62,5 +63,6 @@ class StoryData(Brief):
     estimate: Estimate
     chain: tuple[Node, ...]
     assumed: tuple[str, ...]
+    measured: tuple[str, ...]
     has_loops: bool
     schedule: Schedule | None = None

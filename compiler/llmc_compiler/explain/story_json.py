@@ -30,6 +30,7 @@ def story_json(story: StoryData) -> dict[str, Any]:
             "span": estimate.span,
             "chain": [node.id for node in story.chain],
             "assumed": list(story.assumed),
+            "measured": list(story.measured),
             "width": None if schedule is None else schedule.width,
             "bound": estimate.span if schedule is None else schedule.bound,
             "expected": estimate.span if schedule is None else schedule.expected,

@@ -209,16 +209,24 @@ def _chain(chain: Sequence[Node]) -> str:
     return ", ".join(tasks if len(tasks) <= 2 * half else [*tasks[:half], "…", *tasks[-half:]])
 
 
+def _named(tools: Sequence[str]) -> str:
+    """Return the first tools in words."""
+    return ", ".join(f"`{name}`" for name in tools[:_MOST_ON_A_LEVEL])
+
+
 def _assumptions(story: StoryData) -> Iterator[str]:
     """Yield the assumptions behind the times."""
     if story.estimate.unit == "calls":
         yield "No tool declares a latency, so each call counts as one."
+    elif story.measured:
+        recorded = f"recorded calls of {_named(story.measured)}"
+        yield f"The times are estimated from {recorded}, and from the latencies that other tools declare."
     else:
         yield "The times are estimated from the latencies that tools declare."
     if story.assumed:
-        names = ", ".join(f"`{name}`" for name in story.assumed[:_MOST_ON_A_LEVEL])
         several = len(story.assumed) > 1
         words = "declare no latency, and count as" if several else "declares no latency, and counts as"
-        yield f"{names} {words} the median of those that do."
+        others = "the others" if story.measured else "those that do"
+        yield f"{_named(story.assumed)} {words} the median of {others}."
     if story.has_loops:
         yield "A loop counts as one element."

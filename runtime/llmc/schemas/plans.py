@@ -139,6 +139,7 @@ class PlanTime(TypedDict):
     span: float
     chain: list[str]
     assumed: list[str]
+    measured: list[str]
     width: int | None
     bound: float
     expected: float

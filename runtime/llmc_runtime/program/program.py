@@ -37,6 +37,7 @@ from llmc_runtime.program.run_result import Run
 from llmc_runtime.safety.approval import Approval, Callback, Hold, Word, holds_of
 from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.state.events import Event
+from llmc_runtime.tracing.profile import Profile
 from llmc_runtime.validation import Kinds, check_kinds, check_method, check_names
 from llmc_runtime.values import NotJsonError, freeze
 
@@ -63,11 +64,14 @@ class RunOptions(TypedDict, total=False):
     """"finish" runs the tasks that do not depend on a failed one; "fail_fast" ends the run at the first failure."""
     emit: Callable[[Event], object]
     """A function that receives each event, on the thread of the event loop."""
+    profile: Profile
+    """The measured latencies of tools, which rank waiting calls."""
 
 
 _KINDS: Final[Kinds] = {
     "text": ((str, bytes), "a text, or its bytes"),
     "limits": (Limits, "a llmc.Limits"),
+    "profile": (Profile, "a llmc.Profile"),
 }
 """Types of arguments that are not checked elsewhere at once."""
 
@@ -175,7 +179,8 @@ class Program(Brief):
         `context` is for tools that take one. `approve` decides which calls need approval and who grants it: a function
         of an ApprovalRequest (async, or called in a thread), an Approver, or "ask", "all" or "none". `limits` bound the
         run. After a failure, the `policy` "finish" completes the tasks that do not depend on it, and "fail_fast" stops.
-        `emit` receives every event as it happens. Any other name is a TypeError.
+        `emit` receives every event as it happens. Of the calls that wait under a limit, those with the longest path
+        left go first, by the latencies of the `profile`. Any other name is a TypeError.
         """
         options = self._options(terms)
         return await execute(
@@ -237,6 +242,8 @@ class Program(Brief):
             options["policy"] = terms["policy"]
         if "emit" in terms:
             options["emit"] = terms["emit"]
+        if "profile" in terms:
+            options["profile"] = terms["profile"]
         return options
 
     def to_llmc(self) -> str:
@@ -247,11 +254,16 @@ class Program(Brief):
         """Run the passes again, and yield each with the graph before and after it and its remarks."""
         return stages(self.graph if self.written is None else self.written, self.passes)
 
-    def explain(self, width: int | None = None) -> "Story":
-        """Return the passes' remarks, the dependencies, and the duration if `width` calls run at once."""
+    def explain(self, width: int | None = None, profile: Profile | None = None) -> "Story":
+        """Return the passes' remarks, the dependencies, and the duration if `width` calls run at once.
+
+        The durations of calls are those of the `profile`, and those that tools declare.
+        """
         from llmc_compiler.explain.story import Story  # noqa: PLC0415 — not needed to run plans
 
-        return Story.of(self.graph if self.written is None else self.written, self.passes, self.source, width)
+        written = self.graph if self.written is None else self.written
+        latencies = {} if profile is None else profile.latencies
+        return Story.of(written, self.passes, self.source, width, latencies)
 
     def to_json(self) -> dict[str, Any]:
         """Return the graph as JSON data for `Graph.from_json`, with the files of plans that it calls."""

@@ -10,11 +10,11 @@ Whole plans, streams of events and plans that arrive are all run this way. The `
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from types import TracebackType
-from typing import Self, TypedDict, Unpack
+from typing import Final, Self, TypedDict, Unpack
 
 from llmc_compiler.analysis.critical_path import rank
+from llmc_compiler.analysis.measured_latencies import with_latencies
 from llmc_compiler.expressions.terms import Json, NodeId
 from llmc_compiler.ir.graph import Graph
 from llmc_compiler.steps import Step
@@ -34,10 +34,11 @@ from llmc_runtime.scheduler.executor import Executor
 from llmc_runtime.state.events import Event
 from llmc_runtime.state.outcomes import Key, Outcome
 from llmc_runtime.state.run_ending import name_open, naming
+from llmc_runtime.tracing.profile import Profile
 
 
 class ExecutorOptions(TypedDict, total=False):
-    """Settings of an Executor."""
+    """Settings of an Executor, and the profile by which its calls are ranked."""
 
     emit: Callable[[Event], object]
     """A function that receives each event, on the thread of the event loop."""
@@ -63,18 +64,24 @@ class ExecutorOptions(TypedDict, total=False):
     """A function that makes the ToolRunner of the run from its local one."""
     store: OutcomeStore[StoredCall] | None
     """The store that keeps outcomes beyond a question."""
+    profile: Profile
+    """The measured latencies of tools."""
+
+
+_UNMEASURED: Final = Profile({})
 
 
 class RunDriver:
     """One run: its executor, its recorded events and its outcomes; `params` are the values of the plan's inputs.
 
-    An error that ends the run gets a note on the calls that are still open.
+    The latencies of the `profile` rank the calls. An error that ends the run gets a note on the calls that are open.
     """
 
     def __init__(self, params: Mapping[str, Json], **options: Unpack[ExecutorOptions]) -> None:
         self._events: list[Event] = []
+        self._latencies = options.pop("profile", _UNMEASURED).latencies
         options["emit"] = self._recording(options.get("emit"))
-        self._executor = Executor(params, **options)
+        self._executor = Executor(params, **options)  # type: ignore[misc]  # the profile was taken out above
         self._outcomes: Mapping[Key, Outcome] = {}
 
     def _recording(self, listener: Callable[[Event], object] | None) -> Callable[[Event], object]:
@@ -123,7 +130,8 @@ class RunDriver:
     def start(self, graph: Graph, steps: Iterable[Step], holds: Iterable[Hold] = ()) -> None:
         """Start the rest of a plan; calls under `holds` need approval, and ranks of the `graph` order queued calls."""
         self._executor.hold(*holds)
-        self._executor.rank_by(partial(rank, graph))
+        latencies = self._latencies
+        self._executor.rank_by(lambda: rank(with_latencies(graph, latencies)))
         self.apply(steps)
         self._executor.seal()
 

@@ -49,7 +49,8 @@ DEEPEST: Final = 128
 
 _LONGEST_TEXT: Final = 200
 _FIELDS: Final = (
-    "error", "delay", "value", "cut", "sum_of_calls", "cause", "cause_line", "cause_ended", "by_order", "fell_back"
+    "tool", "error", "delay", "value", "cut", "sum_of_calls",
+    "cause", "cause_line", "cause_ended", "by_order", "fell_back",
 )  # fmt: skip
 """Fields of events that are read."""
 

@@ -22,6 +22,7 @@ PROMPT_BUDGET: Final = 24_000
 
 PLANS: Final = files(".llmc")
 TOOLS: Final = files(".py", ".llmc")
+TRACES: Final = files(".jsonl")
 
 MODEL_VARIABLE: Final = "LLMC_MODEL"
 """The environment variable with the default model."""
@@ -69,6 +70,17 @@ Limit = Annotated[
         metavar="NAME=VALUE",
         help="A limit of the run, such as `run-time=60s`; may be repeated.",
         autocompletion=limits,
+    ),
+]
+
+Profiles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile",
+        metavar="FILE",
+        help="A trace of an earlier run: the median times of its tools replace the latencies they declare; may be "
+        "repeated.",
+        autocompletion=TRACES,
     ),
 ]
 

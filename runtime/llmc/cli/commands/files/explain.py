@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Quiet, Tools
+from llmc.cli.arguments.options import AsJson, MaxTasks, MaxText, Optimize, Passes, Profiles, Quiet, Tools
 from llmc.cli.arguments.plan_arguments import STDIN, program
+from llmc.cli.arguments.recorded_profile import read_profile
 from llmc.cli.arguments.shell_completion import Candidate, completion, matching_files
 from llmc.cli.terminal.ansi import painted
 from llmc.cli.terminal.diagnostic_output import has_color
 from llmc.cli.terminal.output import fail, set_verbosity
 
 if TYPE_CHECKING:
-    from llmc import Program
+    from llmc import Profile, Program
     from llmc_grammar.error_pages import ErrorPage
 
 PAGES: Final = (
@@ -74,6 +75,7 @@ def explain(
     width: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="For a plan: estimate its time with N concurrent calls.")
     ] = None,
+    profile: Profiles = None,
     tools: Tools = None,
     optimize: Optimize = True,
     passes: Passes = None,
@@ -90,7 +92,8 @@ def explain(
     elif _CODE.fullmatch(what.upper()):
         _print_mistake(what.upper(), form)
     elif what == STDIN or what.endswith(".llmc") or os.path.lexists(what):
-        _print_plan(program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes), form, width)
+        compiled = program(what, tools, max_tasks, max_text, optimize=optimize, passes=passes)
+        _print_plan(compiled, form, width, read_profile(profile or ()))
     else:
         fail(
             f"`{what}` is neither a code nor a file: codes look like E201 or W101, and `llmc explain --list` lists them"
@@ -114,12 +117,12 @@ def _print_mistake(code: str, form: ExplainFormat) -> None:
     print(_json(asdict(mistakes[code])) if form is ExplainFormat.JSON else _story(mistakes[code]))
 
 
-def _print_plan(compiled: "Program", form: ExplainFormat, width: int | None) -> None:
+def _print_plan(compiled: "Program", form: ExplainFormat, width: int | None, profile: "Profile") -> None:
     """Print the explanation of a compiled plan."""
     from llmc_compiler.explain.story_json import story_json
     from llmc_compiler.explain.story_text import tell
 
-    story = compiled.explain(width)
+    story = compiled.explain(width, profile)
     if form is ExplainFormat.JSON:
         print(_json(story_json(story)))
     else:

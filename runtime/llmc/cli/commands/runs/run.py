@@ -17,12 +17,14 @@ from llmc.cli.arguments.options import (
     Optimize,
     Passes,
     PlanFile,
+    Profiles,
     Quiet,
     Tools,
     Verbose,
 )
 from llmc.cli.arguments.plan_arguments import given_limits, program
 from llmc.cli.arguments.plan_inputs import read_inputs
+from llmc.cli.arguments.recorded_profile import read_profile
 from llmc.cli.arguments.shell_completion import input_names
 from llmc.cli.terminal.output import FOUND, DisplayError, Stderr, Waiting, fail, give, say, set_verbosity, tell
 
@@ -60,6 +62,7 @@ def run(
     trace_values: Annotated[
         bool, typer.Option("--trace-values", help="With --trace: record the results of tasks too, without secrets.")
     ] = False,
+    profile: Profiles = None,
     json_: Annotated[bool, typer.Option("--json", help="Print the whole run as JSON.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -88,6 +91,8 @@ def run(
             fail(str(error))
         return
     terms: RunOptions = {"approve": approval, "limits": limits, "policy": "fail_fast" if fail_fast else "finish"}
+    if profile:
+        terms["profile"] = read_profile(profile)
     with _progress(compiled) as progress:
         if prompt is not None:
             prompt.progress = progress

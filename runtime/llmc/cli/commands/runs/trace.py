@@ -7,8 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from llmc.cli.arguments.options import AsJson, Quiet
-from llmc.cli.arguments.shell_completion import files
+from llmc.cli.arguments.options import TRACES, AsJson, Quiet
 from llmc.cli.terminal.output import FOUND, fail, note, print_json, reason, say, set_verbosity
 
 _WIDTH: Final = 80
@@ -18,9 +17,7 @@ _WIDEST: Final = 120
 def trace(
     file: Annotated[
         str,
-        typer.Argument(
-            metavar="FILE", help="A trace written by `llmc run --trace FILE`.", autocompletion=files(".jsonl")
-        ),
+        typer.Argument(metavar="FILE", help="A trace written by `llmc run --trace FILE`.", autocompletion=TRACES),
     ],
     *,
     json_: AsJson = False,
