@@ -40,7 +40,8 @@ def found(graph: Graph) -> SecretSources:
     """What is secret in a graph."""
     secrecy = SecretSources()
     secrecy.add_parameters(graph.parameters)
-    secrecy.add(graph.nodes.values())
+    for node in graph.nodes.values():
+        secrecy.add(node)
     return secrecy
 
 

@@ -53,7 +53,9 @@ def test_a_loop_waits_for_other_threads(loop: Callable[[], AbstractEventLoop]) -
 
     async def answer() -> int:
         async with asyncio.timeout(300):
-            return await asyncio.to_thread(sum, range(1_000_000))
+            total = await asyncio.to_thread(sum, range(1_000_000))
+        await asyncio.get_running_loop().shutdown_default_executor()
+        return total
 
     with asyncio.Runner(loop_factory=loop) as runner:
         assert runner.run(answer()) == sum(range(1_000_000))
@@ -63,14 +65,12 @@ def test_a_loop_that_does_not_wait_is_too_early() -> None:
     """The control: in virtual time alone, the limit passes before the thread has ended."""
     may_end = threading.Event()
 
-    async def answer() -> bool:
-        async with asyncio.timeout(300):
-            return await asyncio.to_thread(may_end.wait)
-
-    def loop() -> AbstractEventLoop:
-        return VirtualLoop(for_threads=0)
-
-    with asyncio.Runner(loop_factory=loop) as runner:
+    async def answer() -> None:
         with pytest.raises(TimeoutError):
-            runner.run(answer())
+            async with asyncio.timeout(300):
+                await asyncio.to_thread(may_end.wait)
         may_end.set()
+        await asyncio.get_running_loop().shutdown_default_executor()
+
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(for_threads=0)) as runner:
+        runner.run(answer())

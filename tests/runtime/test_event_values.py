@@ -137,8 +137,8 @@ def test_events_can_be_kept_in_sets_and_compared() -> None:
     assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301
     assert len({one, copy.copy(one)}) == 1
     assert Finished(one.key, one.task, one.at, one.seconds, [2]) != one
-    with pytest.raises(AttributeError, match="cannot assign"):
-        one.value = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="no setter"):
+        one.value = 3
 
 
 def test_every_event_has_a_form_as_json_which_is_its_line_in_a_trace() -> None:

@@ -93,8 +93,8 @@ class SecretFlow:
             self._fresh.add(top.id)
             if self._readers is not None:
                 _index(top, self._readers)
-            self.sources.add([top])
-            if self.sources:
+            self.sources.add(top)
+            if self.sources.inputs or self.sources.results:
                 self._spread((top.id,))
 
     def changed(self) -> Mapping[str, None]:

@@ -31,6 +31,7 @@ from llmc_compiler.expressions.terms import (
 )
 from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, loops_within, node_body, nodes_within, terms
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
+from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
 
@@ -76,19 +77,19 @@ class SecretSources:
         """Add the plan's inputs."""
         self._parameters.update((parameter.name, parameter) for parameter in parameters)
 
-    def add(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, which read only nodes added before."""
-        for top in nodes:
-            self._nodes[top.id] = top
+    def add(self, top: Node) -> None:
+        """Add a node, which reads only nodes added before."""
+        self._nodes[top.id] = top
+        op = top.op
+        if isinstance(op, Loop):
             for loop, _ in loops_within(top):
                 self._nodes.update((node.id, node) for node in node_body(loop))
                 self._loops.update((node.id, loop) for node in node_body(loop))
-            for node in (*nodes_within(top), top):
-                self._add(node)
-
-    def __bool__(self) -> bool:
-        """Whether anything is secret."""
-        return bool(self.inputs or self.results)
+            for node in nodes_within(top):
+                if isinstance(node.op, Call):
+                    self._add(node, node.op)
+        elif isinstance(op, Call) and op.tool.marks is not UNMARKED:
+            self._add(top, op)
 
     def label_of(self, name: str) -> Label:
         """Return the secret parts of an input or of a call's own result, as far as they are known."""
@@ -139,14 +140,12 @@ class SecretSources:
         mistakes, self._written = tuple(self._written), []
         return mistakes
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: Node, call: Call) -> None:
         """Follow the secret arguments of a call back to their sources."""
-        if not isinstance(node.op, Call):
-            return
-        tool = node.op.tool
+        tool = call.tool
         if tool.marks.returns_secret:
             self._keep(self.results, node.id, WHOLE, Note(node.span, f"`{tool.name}` returns a secret"))
-        for name, term in node.op.bound:
+        for name, term in call.bound:
             if name in tool.marks.secrets:
                 self._follow(
                     _Reach(term, (), node, tool.name, name, node.span if isinstance(term, Const) else term.span)

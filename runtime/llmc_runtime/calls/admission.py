@@ -71,11 +71,12 @@ class PendingCall(Waiter, Protocol):
 class Lane:
     """The admission state of one tool in a run: free slots, times of recent calls, and waiting calls."""
 
-    __slots__ = ("begun", "line", "opens", "rate", "room", "timer")
+    __slots__ = ("begun", "is_timed", "line", "opens", "rate", "room", "timer")
 
     def __init__(self, width: int, rate: Rate | None) -> None:
         self.room = width
         self.rate = rate
+        self.is_timed = rate is not None  # or was paused
         self.begun: deque[float] = deque(maxlen=rate.calls if rate else 0)
         self.opens = 0.0
         self.line: list[Entry] = []
@@ -150,6 +151,7 @@ class Admission(Generic[W]):
     def pause(self, lane: Lane, seconds: float) -> None:
         """Admit no calls of a tool for so many seconds."""
         lane.opens = max(lane.opens, self._loop.time() + seconds)
+        lane.is_timed = True
 
     def rerank(self) -> None:
         """Sort the lines anew, after ranks have changed."""
@@ -209,13 +211,13 @@ class Admission(Generic[W]):
     def _try(self, waiter: W, entry: Entry | None = None) -> None:
         """Admit a call, or move it to a line in which it blocks no other call."""
         lane = waiter.lane
-        if not lane.room or ((lane.rate is not None or lane.opens) and not self._is_open(lane)):
+        if not lane.room or (lane.is_timed and not self._is_open(lane)):
             heappush(lane.line, entry or self._entry(waiter))
             if waiter.in_thread and self._threads:
                 self._call_up(self._thread_line)
         elif waiter.in_thread and not self._threads:
             heappush(self._thread_line, entry or self._entry(waiter))
-        elif not self._fits(waiter) and self._room < self._limits.width:
+        elif (size := self._size(waiter)) and not self._fits(waiter) and self._room < self._limits.width:
             heappush(self._line, entry or self._entry(waiter))
             self._is_held = True
         else:
@@ -224,7 +226,7 @@ class Admission(Generic[W]):
             self._threads -= waiter.in_thread
             if lane.rate is not None:
                 lane.begun.append(self._loop.time())
-            if self._size(waiter) > _LARGE:
+            if size > _LARGE:
                 self._is_held = True
                 self._loop.call_soon(self._go_on)
             waiter.enter()

@@ -3,10 +3,11 @@
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from llmc_runtime.calls.admission import Admission, PendingCall
+from llmc_runtime.calls.admission import Admission, Lane, PendingCall
 from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.calls.tool_runner import ToolRunner
@@ -90,13 +91,17 @@ class CallContext(Generic[T]):
     limits: Limits = field(init=False)
     admission: Admission[PendingCall] = field(init=False)
     until: float = field(init=False)
+    context: Context = field(init=False)
     is_inside: bool = field(init=False)
     is_closing: bool = False
     is_halted: bool = False
     calls: int = 0
     tasks: "Deadlines[PendingCall]" = field(init=False)
     graces: "Deadlines[PendingCall]" = field(init=False)
-    _attempts: "dict[float, Deadlines[PendingCall]]" = field(init=False, default_factory=dict)
+    _of_attempts: "dict[float, Deadlines[PendingCall]]" = field(init=False, default_factory=dict)
+    _of_tools: "dict[tuple[str, float | None], tuple[Lane, Deadlines[PendingCall]]]" = field(
+        init=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         self.limits, self.admission, self.until = (
@@ -104,17 +109,27 @@ class CallContext(Generic[T]):
             self.run_budget.admission,
             self.run_budget.until,
         )
+        self.context = self.host.context
         self.is_inside = self.run_budget.place is not None
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))
         self.graces = Deadlines(self.loop, self.limits.grace, lambda calling: calling.outlive())
 
-    def attempts(self, seconds: float) -> "Deadlines[PendingCall]":
+    def lane_and_deadlines(self, tool: str, timeout: float | None) -> "tuple[Lane, Deadlines[PendingCall]]":
+        """Return the lane of a tool, and the deadlines of its attempts with this `@timeout` in seconds."""
+        shared = self._of_tools.get((tool, timeout))
+        if shared is None:
+            limit = self.limits.attempt_time
+            seconds = limit if timeout is None or timeout > limit else timeout
+            shared = self._of_tools[tool, timeout] = self.admission.lane(tool), self._attempts(seconds)
+        return shared
+
+    def _attempts(self, seconds: float) -> "Deadlines[PendingCall]":
         """Return the deadlines for attempts of this length, in seconds."""
-        deadlines = self._attempts.get(seconds)
+        deadlines = self._of_attempts.get(seconds)
         if deadlines is None:
             deadlines = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "attempt"))
-            self._attempts[seconds] = deadlines
+            self._of_attempts[seconds] = deadlines
         return deadlines
 
     def soon(self, told: Callable[[int], object], turn: int) -> None:
@@ -134,5 +149,5 @@ class CallContext(Generic[T]):
         """Remove all deadlines."""
         self.tasks.close()
         self.graces.close()
-        for deadlines in self._attempts.values():
+        for deadlines in self._of_attempts.values():
             deadlines.close()

@@ -140,7 +140,7 @@ class RunBudget:
     def refusal(self, tool: Tool, words: str = _THIS) -> tuple[str, str] | None:
         """Return the limit of this run that forbids calling a tool, and its reason; None if the call is allowed."""
         limits = self.limits
-        if self.is_spent:
+        if self.spent > 0 or self.room <= 0:
             return self.no_room()
         if self.calls >= limits.calls:
             return "calls", f"{words} has made {self.calls:,} calls"
@@ -151,13 +151,12 @@ class RunBudget:
         return None
 
     def take(self, tool: Tool, is_first: bool) -> tuple[str, str] | None:  # noqa: FBT001 — of each attempt
-        """Count an attempt that this run allows; returns the limit of an outer run that forbids it, and its reason."""
-        if self.is_shared:
-            with _counting:
-                return self._take_from_all(tool, int(is_first))
-        self.calls += is_first
-        self.cost += tool.cost
-        return None
+        """Count an attempt of a run that shares its budget, as far as all budgets allow it.
+
+        Returns the limit that forbids it, and its reason.
+        """
+        with _counting:
+            return self._take_from_all(tool, int(is_first))
 
     def too_late_around(self) -> tuple[str, str] | None:
         """Return the limit and its reason if the outer run, or the attempt around this run, has ended."""

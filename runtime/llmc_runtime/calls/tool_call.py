@@ -49,7 +49,6 @@ class ToolCall(Generic[T]):
         "_pending",
         "_record",
         "_shared",
-        "_size",
         "_timer",
         "_turn",
         "_under_way",
@@ -59,6 +58,7 @@ class ToolCall(Generic[T]):
         "in_thread",
         "lane",
         "owner",
+        "size",
     )
 
     def __init__(
@@ -80,11 +80,12 @@ class ToolCall(Generic[T]):
         self._is_in = False
         self._waits = False
         self._held = 0
-        self._size: int | None = None
         self.in_thread = not op.tool.is_async
-        self.lane = shared.admission.lane(op.tool.name)
-        limit = shared.limits.attempt_time
-        self._deadlines = shared.attempts(limit if op.timeout is None or op.timeout > limit else op.timeout)
+        self.lane, self._deadlines = shared.lane_and_deadlines(op.tool.name, op.timeout)
+        self.size = 0  # bytes of the lists and mappings that are copied for the tool
+        for _, value in bound:
+            if isinstance(value, (list, dict)):
+                self.size += copied_bytes(value)
 
     def __str__(self) -> str:
         return f"{self._op.tool.name} (task {self._node.task})"
@@ -108,13 +109,6 @@ class ToolCall(Generic[T]):
     def waits(self) -> bool:
         """Whether the call still waits for admission."""
         return self._waits and not self._shared.is_closing
-
-    @property
-    def size(self) -> int:
-        """Bytes of the lists and mappings that are copied for the tool."""
-        if self._size is None:
-            self._size = sum(copied_bytes(value) for _, value in self._bound if isinstance(value, (list, dict)))
-        return self._size
 
     @property
     def fits(self) -> bool:
@@ -155,9 +149,11 @@ class ToolCall(Generic[T]):
 
     def begin(self) -> None:
         """Queue the first attempt, after the intent is committed if a store keeps the call."""
-        self._until = self._shared.tasks.set(self)
+        shared = self._shared
+        self._until = shared.tasks.set(self)
         if self._record is None or not self._record.intend(self):
-            self.intended()
+            self._waits = True
+            shared.admission.ask(self)
 
     def intended(self) -> None:
         """Ask for the turn of the first attempt."""
@@ -180,19 +176,23 @@ class ToolCall(Generic[T]):
         self._is_in = True
         self._attempt += 1
         shared, tool, is_first = self._shared, self._op.tool, self._attempt == 1
-        if (refusal := shared.run_budget.refusal(tool)) is not None:
+        run_budget, size = shared.run_budget, self.size
+        if (refusal := run_budget.refusal(tool)) is not None:
             self._refuse(self._limited(*refusal))
             return
-        if not shared.run_budget.keep(self.size):
-            self._refuse(self._limited(*shared.run_budget.no_room(self.size)))
+        if size and not run_budget.keep(size):
+            self._refuse(self._limited(*run_budget.no_room(size)))
             return
-        self._held = self.size
+        self._held = size
         try:
             args, kwargs = tool.signature.prepare(self._bound)
         except BaseException as error:  # noqa: BLE001 — validators of arguments are the tool's code too
             self._refuse(unfit(self._node, tool.name, self._attempt, error))
             return
-        if (refusal := shared.run_budget.take(tool, is_first)) is not None:
+        if not run_budget.is_shared:
+            run_budget.calls += is_first
+            run_budget.cost += tool.cost
+        elif (refusal := run_budget.take(tool, is_first)) is not None:
             self._refuse(self._limited(*refusal))
             return
         if is_first:
@@ -303,7 +303,7 @@ class ToolCall(Generic[T]):
 
     def context(self) -> Context:
         """Return a context for an attempt, which marks everything started in it as the attempt's work."""
-        context = self._shared.host.context.copy()
+        context = self._shared.context.copy()
         context.run(caller.set, self)
         if self._turn:
             context.run(attempt.set, self._turn)
@@ -410,11 +410,12 @@ class ToolCall(Generic[T]):
         self._turn += 1
         if self._is_in:
             self._is_in = False
+            shared = self._shared
             if self._held:
-                self._shared.run_budget.count(-self._held)
+                shared.run_budget.count(-self._held)
                 self._held = 0
             self._deadlines.clear(self)
-            self._shared.admission.leave(self)
+            shared.admission.leave(self)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

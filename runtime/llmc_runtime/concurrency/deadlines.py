@@ -4,29 +4,35 @@ Deadlines of the same length expire in the order in which they were set. Each le
 loop, and a deadline that does not expire costs no more than an entry in a dictionary.
 """
 
-from asyncio import AbstractEventLoop, TimerHandle
+from asyncio import AbstractEventLoop, BaseEventLoop, TimerHandle
 from collections.abc import Callable, Hashable
+from time import monotonic
 from typing import Generic, TypeVar
 
 H = TypeVar("H", bound=Hashable)
 
 
+def clock_of(loop: AbstractEventLoop) -> Callable[[], float]:
+    """Return the clock of a loop; that of asyncio's own loops without the method around it."""
+    return monotonic if type(loop).time is BaseEventLoop.time else loop.time
+
+
 class Deadlines(Generic[H]):
     """Deadlines of one length in seconds: `reached` is called with each one that was not cleared before."""
 
-    __slots__ = ("_due", "_loop", "_reached", "_seconds", "_timer")
+    __slots__ = ("_due", "_loop", "_reached", "_seconds", "_time", "_timer")
 
     def __init__(self, loop: AbstractEventLoop, seconds: float, reached: Callable[[H], object]) -> None:
         self._loop = loop
         self._seconds = seconds
+        self._time = clock_of(loop)
         self._reached = reached
         self._due: dict[H, float] = {}
         self._timer: TimerHandle | None = None
 
     def set(self, what: H) -> float:
         """Set a deadline that starts now, and return when it expires, in loop time."""
-        due = self._loop.time() + self._seconds
-        self._due[what] = due
+        self._due[what] = due = self._time() + self._seconds
         if self._timer is None:
             self._timer = self._loop.call_at(due, self._fire, due)
         return due

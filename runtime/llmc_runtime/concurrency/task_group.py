@@ -5,13 +5,16 @@ This group ends after a grace, names the tasks that still run, and accepts tasks
 """
 
 import asyncio
-from asyncio import AbstractEventLoop, Task
+from asyncio import AbstractEventLoop, BaseEventLoop, Task
 from collections.abc import Callable, Coroutine, Iterator
 from contextvars import Context, copy_context
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from llmc_runtime.concurrency import abandoned
 from llmc_runtime.concurrency.deadlines import Deadlines
+
+_NAME: Final = "llmc-tool"
+"""The name of every task: a number for each takes time to write."""
 
 
 class TaskLabel(Protocol):
@@ -35,10 +38,16 @@ class TaskGroup:
         self.context = copy_context()
         self._tasks: dict[Task[None], TaskLabel] = {}
         self._told: Deadlines[Task[None]] = Deadlines(loop, grace, self._leave)
+        self._has_told = False
+        # A loop that makes tasks in its own way is left to do so.
+        self._is_own = loop.get_task_factory() is not None or type(loop).create_task is not BaseEventLoop.create_task
 
     def start(self, coroutine: Coroutine[Any, Any, None], label: TaskLabel, context: Context) -> Task[None]:
         """Start a coroutine, which calls `ended` as its last act."""
-        task = self._loop.create_task(coroutine, context=context)
+        if self._is_own:
+            task = self._loop.create_task(coroutine, context=context)
+        else:
+            task = Task(coroutine, loop=self._loop, name=_NAME, context=context)
         self._tasks[task] = label
         return task
 
@@ -46,12 +55,14 @@ class TaskGroup:
         """Remove a task that is about to end; called by its last line, which is cheaper than a callback."""
         if task is not None:
             self._tasks.pop(task, None)
-            self._told.clear(task)
-            abandoned.came_back(task)
+            if self._has_told:
+                self._told.clear(task)
+                abandoned.came_back(task)
 
     def give_up(self, task: Task[None]) -> None:
         """Cancel a task; if it does not end in time, it is counted as left."""
         task.cancel()
+        self._has_told = True
         self._told.set(task)
 
     def find(self, task: object) -> TaskLabel | None:
@@ -74,6 +85,7 @@ class TaskGroup:
             except asyncio.CancelledError as error:
                 interrupted = error
         self._told.close()
+        self._has_told = True
         for task in running:
             self._leave(task)
         if interrupted is not None:

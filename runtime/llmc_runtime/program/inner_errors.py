@@ -6,7 +6,7 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, Loop, Node, all_nodes, may_write
 from llmc_runtime.errors import PlanError
 from llmc_runtime.scheduler.loop_expansion import reason
-from llmc_runtime.state.outcomes import BlockedBy, Failed, Key, Outcome
+from llmc_runtime.state.outcomes import BlockedBy, Done, Failed, Key, Outcome
 
 
 def inner_errors(
@@ -17,6 +17,8 @@ def inner_errors(
     Each has the id of its task in that plan: `3/other/2`, in a loop with the positions of its elements. Writes that are
     blocked with their whole task, whose errors are `known`, are left out.
     """
+    if all(type(outcome) is Done for outcome in outcomes.values()):
+        return
     nodes = {node.id: node for node in all_nodes(graph) if node.is_task and may_write(node)}
     if not nodes:
         return

@@ -191,10 +191,12 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
     skipped: list[str] = []
     join = TaskId(JOIN)
     for task, node in {**graph.tasks, join: JOIN}.items():
-        match outcomes.get((node, ())):
-            case Done(value):
-                # Tasks that share a node share one copy, as counted in the budget.
-                results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(value))
+        outcome = outcomes.get((node, ()))
+        if type(outcome) is Done:
+            # Tasks that share a node share one copy, as counted in the budget.
+            results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(outcome.value))
+            continue
+        match outcome:
             case Failed(error):
                 errors[task] = error
             # A join that is blocked or stopped by a task adds nothing to that task's own error.

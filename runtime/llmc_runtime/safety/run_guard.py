@@ -14,7 +14,6 @@ from llmc_compiler.expressions.terms import Json
 from llmc_compiler.ir.graph import Call, Node
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.terminal_cells import visible
-from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_compiler.tools.signature import Prepared
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE
@@ -69,7 +68,8 @@ class RunGuard:
     `approval` decides which calls need approval. `contexts` are those of its tools. `source` returns the plan's text,
     whose lines a request names, and `earlier` has the provenance of earlier plans' results. `run_id` is part of every
     idempotency key: two runs with the same one use the same keys. `secrets` are those of earlier runs, whose results
-    this one reads. `labels` mark the inputs and results that are known to be secret.
+    this one reads. `labels` mark the inputs and results that are known to be secret. Unless it `is_strict`, it has no
+    question about a first call of a tool that needs no approval.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class RunGuard:
         self._approvals: ApprovalQueue | None = None
         self.around: RunGuard | None = None
         self.inside: tuple[str, ...] = ()
+        self.is_strict = self._approval.word == "ask"
         self.is_over = False
 
     @property
@@ -113,7 +114,7 @@ class RunGuard:
         """Bind this run to the outer run, in whose `call` it begins."""
         assert isinstance(around, RunGuard)  # noqa: S101 — every run has one
         self.known_secrets.share(around.secrets)
-        self.around, self.inside = around, (*around.inside, call)
+        self.around, self.inside, self.is_strict = around, (*around.inside, call), True
 
     async def open(self) -> None:
         """Open the contexts; raises ContextError."""
@@ -148,6 +149,7 @@ class RunGuard:
     def hold(self, *holds: Hold) -> None:
         """Require approval for the calls that these holds cover, from now on."""
         self._holds += holds
+        self.is_strict = self.is_strict or bool(holds)
 
     # Calls
 
@@ -161,8 +163,6 @@ class RunGuard:
     ) -> Call:
         """Return the call with the run's own and the prepared arguments; its secret arguments become known secrets."""
         tool, ready = call.tool, known is not None and known.prepared
-        if tool.marks is UNMARKED and not ready and approved is None:
-            return call
         self.known_secrets.hear(instance, tool, bound)
         filled: dict[str, object] = {}
         if tool.marks.key is not None:

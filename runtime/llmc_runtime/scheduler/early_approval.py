@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
-from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
+from llmc_compiler.expressions.memory_limit import NoRoomError
 from llmc_compiler.ir.graph import Call
 from llmc_runtime.cache.call_record import EarlierCalls
 from llmc_runtime.calls.run_budget import RunBudget
@@ -45,13 +45,14 @@ class EarlyApproval:
         self._hold = hold
         self._later = later
         self._known: deque[Instance] = deque()
-        self.is_closed = False
+        self.has_calls = self.has_known = self.is_closed = False
 
     def add(self, instance: Instance) -> None:
         """Add an instance that waits; only a call that comes after others can be known before its turn."""
         node, op = instance.node, instance.node.op
         if type(op) is Call and (node.after or instance.scope.indices) and self._guard.may_ask_for(node, op):
             needs = map(instance.scope.find, node.needs)
+            self.has_calls = True
             instance.needed = {need for need in needs if need.outcome is None}
             self._see(instance)
 
@@ -69,6 +70,7 @@ class EarlyApproval:
         if not instance.needed:
             instance.needed = None
             self._known.append(instance)
+            self.has_known = True
 
     def ask(self) -> None:
         """Ask about the calls whose arguments are known, and yield to the event loop after each time slice."""
@@ -78,6 +80,7 @@ class EarlyApproval:
             if perf_counter() > until:
                 self._later()
                 return
+        self.has_known = False
 
     def _ask(self, instance: Instance) -> None:
         """Ask about a call, unless its turn has come or something keeps it from being made."""
@@ -88,8 +91,7 @@ class EarlyApproval:
         try:
             if self._is_hindered(instance):
                 return
-            room = MemoryRoom(self._run_budget().left)
-            bound = arguments(op, instance.scope, room)
+            bound, size = arguments(op, instance.scope, self._run_budget().left)
         except (SkippedRead, EvaluationError, NoRoomError):
             return
         recalled = None
@@ -99,7 +101,7 @@ class EarlyApproval:
                 return
         verdict = self._guard.question(instance, op, bound, recalled)
         if isinstance(verdict, QueuedApproval):
-            self._hold(instance, room.built)
+            self._hold(instance, size)
             verdict.is_ahead, verdict.is_due = True, False
             instance.ask(verdict, bound, recalled)
 

@@ -31,6 +31,7 @@ from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.calls.tool_runner import LocalRunner, ToolRunner
 from llmc_runtime.concurrency import active_runs, stall_monitor
+from llmc_runtime.concurrency.deadlines import clock_of
 from llmc_runtime.concurrency.stall_monitor import WatchedLoop
 from llmc_runtime.errors import RunRefused
 from llmc_runtime.limits import Limits, Policy, check_policy
@@ -118,7 +119,7 @@ class Executor:
             guard=self.guard,
             earlier=earlier,
             emit=self._emit,
-            times=CallTimes(self._clock or loop.time, self._processor or call_times.processor_time),
+            times=CallTimes(self._clock or clock_of(loop), self._processor or call_times.processor_time),
             end=loop.create_future(),
             limits=limits,
             policy=self._policy,
@@ -190,7 +191,7 @@ class Executor:
 
     def cut_off(self) -> None:
         """Disable this copy of the run in the child of a fork: emit no events, and end its threads."""
-        self._scheduler.emit = active_runs.leave
+        self._scheduler.tell = active_runs.leave
         self.guard.cut_off()
         self._runner.cut_off()
 

@@ -11,7 +11,7 @@ from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, chil
 from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId, may_write
 from llmc_runtime.errors import BadArgument, ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.scheduler.loop_expansion import elements
-from llmc_runtime.state.instance import Instance, NullReads, Scope, Verdict
+from llmc_runtime.state.instance import Bound, Instance, NullReads, Scope, Verdict
 from llmc_runtime.state.outcomes import BlockedBy, Cancelled, Done, Failed, Outcome, Skipped
 
 
@@ -102,25 +102,29 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
 
 
-def arguments(call: Call, scope: Scope, room: MemoryRoom) -> list[tuple[str | None, Json]]:
-    """Evaluate a call's arguments; raises SkippedRead, EvaluationError and NoRoomError."""
+def arguments(call: Call, scope: Scope, left: int) -> tuple[Bound, int]:
+    """Evaluate a call's arguments within `left` bytes, and return the bytes of the values that were built for them.
+
+    Raises SkippedRead, EvaluationError and NoRoomError.
+    """
     near = scope.instances
+    room: MemoryRoom | None = None
     bound: list[tuple[str | None, Json]] = []
     for name, term in call.bound:
         # The most frequent kinds of terms are read without a function call.
         if type(term) is Const:
-            value = term.value
+            bound.append((name, term.value))
         elif (
             type(term) is Get
             and not term.path
             and (instance := near.get(term.node)) is not None
             and type(outcome := instance.outcome) is Done
         ):
-            value = outcome.value
+            bound.append((name, outcome.value))
         else:
-            value = evaluate(term, scope, room)
-        bound.append((name, value))
-    return bound
+            room = room or MemoryRoom(left)
+            bound.append((name, evaluate(term, scope, room)))
+    return bound, 0 if room is None else room.built
 
 
 def limited(instance: Instance, limit: str, why: str) -> Failed:

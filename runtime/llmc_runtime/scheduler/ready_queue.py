@@ -16,7 +16,7 @@ SLICE: Final = 0.05
 
 
 class ReadyQueue:
-    """Ready instances. `decide` decides one; `more` makes others ready, and returns whether there were any.
+    """Ready instances. `decide` decides one; `more` makes others ready, and returns whether to call it again.
 
     `add` queues an instance.
     """
@@ -51,16 +51,16 @@ class ReadyQueue:
         """Decide instances until the queue is empty, and then call `over`."""
         if self.is_held:
             return
-        self.is_held = True
         ready = self._ready
+        self.is_held = True
         until = perf_counter() + SLICE
         try:
-            while ready or (not self._is_closed and self._more()):
+            while ready or (not self._is_closed and (self._more() or ready)):
                 while ready:
                     instance = ready.popleft()
                     if instance.outcome is None and not instance.waiting:
                         self._decide(instance)
-                    if perf_counter() > until:
+                    if ready and perf_counter() > until:
                         self.go_on_later()
                         return
         finally:

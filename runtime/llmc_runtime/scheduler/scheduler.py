@@ -1,14 +1,15 @@
 """The scheduler of a run, on the loop's thread: an instance is decided once everything it waits for has ended."""
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from llmc_compiler.expressions.environment import EvaluationError, SkippedRead
-from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
+from llmc_compiler.expressions.memory_limit import NoRoomError
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Evaluate, Join, Loop, Node
 from llmc_compiler.lowering.secret_labels import Label
+from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_compiler.tools.signature import Prepared
 from llmc_runtime.cache.cached_call import CachedCall
 from llmc_runtime.cache.call_record import EarlierCalls
@@ -20,6 +21,7 @@ from llmc_runtime.safety.run_guard import RunGuard
 from llmc_runtime.scheduler import readiness
 from llmc_runtime.scheduler.call_times import CallTimes
 from llmc_runtime.scheduler.early_approval import EarlyApproval
+from llmc_runtime.scheduler.event_listener import Listener, guarded
 from llmc_runtime.scheduler.loop_expansion import LoopOpener, verdict_of
 from llmc_runtime.scheduler.readiness import arguments, fallen_back, limited, obstacle, worth
 from llmc_runtime.scheduler.ready_queue import ReadyQueue
@@ -42,14 +44,14 @@ class Scheduler:
         *,
         guard: RunGuard,
         earlier: EarlierCalls | None,
-        emit: Callable[[events.Event], object] | None,
+        emit: Listener | None,
         times: CallTimes,
         end: "Future[None]",
         limits: Limits,
         policy: Policy,
     ) -> None:
         self.ending = RunEnding(end, self.halt)
-        self.emit = emit
+        self.tell = guarded(emit, self.crash)
         self.times = times
         self.last: Instance | None = None
         self._scope = scope
@@ -77,14 +79,6 @@ class Scheduler:
     def now(self) -> float:
         """Seconds since the start of the run."""
         return self.times.now()
-
-    def tell(self, event: events.Event) -> None:
-        """Emit an event; an exception of the listener ends the run, not the tool that happens to run."""
-        if self.emit is not None:
-            try:
-                self.emit(event)
-            except BaseException as error:  # noqa: BLE001 — raised where the run is awaited
-                self.crash(error)
 
     # Steps and signals from outside
 
@@ -194,8 +188,8 @@ class Scheduler:
 
     def started(self, owner: Instance, tool: str) -> None:
         """Note that a tool is called for the first time."""
-        owner.started = self.times.begin(owner)
-        self.tell(events.Started(owner.key, owner.node.task, owner.started, tool))
+        owner.started = now = self.times.begin(owner)
+        self.tell(events.Started(owner.key, owner.node.task, now, tool))
 
     def retried(self, owner: Instance, attempt: int, delay: float, error: CallError) -> None:
         """Emit that an attempt failed, and another follows."""
@@ -205,19 +199,20 @@ class Scheduler:
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
         """Take the outcome of a call."""
         calling, owner.calling = owner.calling, None
+        known = calling if isinstance(calling, CachedCall) else None
         try:
-            if isinstance(calling, CachedCall):
-                calling.wrote(outcome)
+            if known is not None:
+                known.wrote(outcome)
             if owner.started is not None:
                 owner.seconds = self.times.end(owner, owner.started)
                 owner.chain += owner.seconds
-            if isinstance(outcome, Done):
+            if type(outcome) is Done:
                 self._settle(owner, outcome)
             else:
-                self._fail(owner, outcome.error)
+                self._fail(owner, cast("Failed", outcome).error)
             self._line.drain()
-            if isinstance(calling, CachedCall):
-                calling.ended(outcome)
+            if known is not None:
+                known.ended(outcome)
         except Exception as error:  # noqa: BLE001 — raised where the run is awaited
             self.crash(error)
 
@@ -232,22 +227,30 @@ class Scheduler:
 
     def _line_up(self, instances: Iterable[Instance]) -> None:
         """Count new instances, and queue those that wait for nothing."""
+        is_asking, add = self._guard.is_asking, self._line.add
+        before = len(self._instances)
         for instance in instances:
             self._instances.append(instance)
-            self._pending += 1
             if not instance.waiting:
-                self._line.add(instance)
-            elif self._guard.is_asking:
+                add(instance)
+            elif is_asking:
                 self._ahead.add(instance)
+        self._pending += len(self._instances) - before
 
     def _more(self) -> bool:
-        """Cancel the rest of a stopped run, or admit calls, and return whether there were any."""
-        self._ahead.ask()
-        return (self._has_rest and self._cancel_rest()) or self.shared.admission.admit()
+        """Ask about calls, cancel the rest of a stopped run, or admit calls; return whether there is more of it."""
+        ahead = self._ahead
+        if ahead.has_known:
+            ahead.ask()
+        if self._has_rest and self._cancel_rest():
+            return True
+        is_later = ahead.has_known
+        self.shared.admission.admit()
+        return self._has_rest or (ahead.has_known and not is_later)
 
     def _look_for_end(self) -> None:
         """End the run if everything has an outcome."""
-        if self.is_complete:
+        if not self._pending and self._is_sealed:
             self.ending.reach()
 
     def _decide(self, instance: Instance) -> None:
@@ -280,17 +283,21 @@ class Scheduler:
         """Execute the node's operation; raises SkippedRead and EvaluationError."""
         op = instance.node.op
         run_budget = self.shared.run_budget
-        if run_budget.is_spent or (run_budget.around is not None and run_budget.is_full):
+        if run_budget.is_full if run_budget.is_shared else run_budget.spent or run_budget.room <= 0:
             self._conclude(instance, limited(instance, *run_budget.no_room()), instance)
         elif type(op) is Call:
             if instance.question is not None:
                 self._go_on(instance, op, instance.question)
                 return
-            room = MemoryRoom(run_budget.left)
-            bound = arguments(op, instance.scope, room)
-            if size := room.built:
+            bound, size = arguments(op, instance.scope, run_budget.left)
+            if size:
                 self._hold(instance, size)
-            self._call(instance, op, bound)
+            tool = op.tool
+            if tool.approve or tool.marks is not UNMARKED or self._earlier is not None or self._guard.is_strict:
+                self._call(instance, op, bound)
+            else:
+                instance.calling = call = ToolCall(self.shared, instance, instance.node, op, bound)
+                call.begin()
         elif type(op) is Evaluate:
             value = readiness.evaluated(instance, op, run_budget.left)
             self._settle(instance, value, None if isinstance(value, Done) else instance)
@@ -417,20 +424,26 @@ class Scheduler:
         instance.outcome, instance.cause = outcome, cause
         self._pending -= 1
         if type(outcome) is Done:
-            veil, task = self._guard.known_secrets.note(instance), instance.node.task
-            self.tell(events.Finished(instance.key, task, self.now(), instance.seconds, outcome.value, veil=veil))
+            known = self._guard.known_secrets
+            veil = known.note(instance) if known.has_labels else known.veil
+            now, task = self.times.now(), instance.node.task
+            self.tell(events.Finished(instance.key, task, now, instance.seconds, outcome.value, veil=veil))
             self.last = later_end(self.last, instance)
         else:
             self._settle_without_value(instance, outcome)
-        users = instance.users
-        if users is not None:
+        if (users := instance.users) is not None:
             instance.users = None
+            chain, has_failure = instance.chain, cause is not None or instance.failed_writes
             for user in users:
-                user.learn(instance)
-                user.waiting -= 1
-                if not user.waiting:
+                if has_failure:
+                    user.learn(instance)
+                elif chain >= user.chain:  # as it learns, without a call for each user
+                    user.chain = chain
+                    user.critical_predecessor = instance
+                user.waiting = waiting = user.waiting - 1
+                if not waiting:
                     self._line.add(user)
-                elif user.needed is not None or user.question is not None:
+                elif self._ahead.has_calls:
                     self._ahead.look(user, instance)
 
     def _settle_without_value(self, instance: Instance, outcome: Outcome) -> None:

@@ -11,6 +11,9 @@
 
 `key` is the instance, `task` the written task, and `at` the seconds since the start of the run. `to_json()` returns the
 event's line in a trace, with its value.
+
+Events must not be changed. Their classes are not frozen, since a run makes at least two for each task, and a frozen
+dataclass takes three times as long to make.
 """
 
 from collections.abc import Iterable
@@ -68,7 +71,7 @@ def _json(value: Any) -> Json:  # noqa: ANN401 — a field of any event
             return thaw(value)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class RunStarted(RunEvent):
     """The run accepts nodes."""
 
@@ -76,7 +79,7 @@ class RunStarted(RunEvent):
     """Seconds since the start of the run."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class InstanceEvent(RunEvent):
     """An event of an instance."""
 
@@ -88,7 +91,7 @@ class InstanceEvent(RunEvent):
     """Seconds since the start of the run."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Asked(InstanceEvent):
     """A call of `tool` waits for approval."""
 
@@ -96,7 +99,7 @@ class Asked(InstanceEvent):
     """The name of the tool."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Answered(InstanceEvent):
     """The call was approved, or not."""
 
@@ -104,7 +107,7 @@ class Answered(InstanceEvent):
     """Whether the call was approved."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Started(InstanceEvent):
     """A tool is called for the first time."""
 
@@ -112,7 +115,7 @@ class Started(InstanceEvent):
     """The name of the tool."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Retried(InstanceEvent):
     """An attempt failed, and attempt number `attempt` follows after `delay` seconds."""
 
@@ -124,7 +127,7 @@ class Retried(InstanceEvent):
     """The error of the failed attempt."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class FellBack(InstanceEvent):
     """The instance failed, and its fallback supplies the value."""
 
@@ -132,7 +135,7 @@ class FellBack(InstanceEvent):
     """The error that the fallback replaces."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Expanded(InstanceEvent):
     """A loop has `count` elements."""
 
@@ -140,7 +143,7 @@ class Expanded(InstanceEvent):
     """The number of elements."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Stalled(InstanceEvent):
     """The tool blocked the event loop for `seconds`, so that nothing else went on."""
 
@@ -158,7 +161,7 @@ def _shown(event: "Finished") -> Json:
 _SHOWN: Final = property(_shown)
 
 
-@dataclass(frozen=True, repr=False, init=False)
+@dataclass(repr=False, init=False)
 class Finished(InstanceEvent):
     """The instance has a value, after `seconds` in tools.
 
@@ -174,19 +177,18 @@ class Finished(InstanceEvent):
     """The value, without secrets."""
 
     if TYPE_CHECKING:  # the parts of the field
-        _value: ClassVar[Json]
-        _veil: ClassVar[Veil]
+        _value: Json = field(init=False)
+        _veil: Veil = field(init=False)
 
     def __init__(
         self, key: Key, task: TaskId, at: float, seconds: float, value: Json = None, *, veil: Veil = NO_VEIL
     ) -> None:
-        keep = object.__setattr__
-        keep(self, "key", key)
-        keep(self, "task", task)
-        keep(self, "at", at)
-        keep(self, "seconds", seconds)
-        keep(self, "_value", value)
-        keep(self, "_veil", veil)
+        self.key = key
+        self.task = task
+        self.at = at
+        self.seconds = seconds
+        self._value = value
+        self._veil = veil
 
     def __hash__(self) -> int:
         return hash((self.key, self.task, self.at, self.seconds))
@@ -201,7 +203,7 @@ class Finished(InstanceEvent):
         return Finished, (self.key, self.task, self.at, self.seconds, self.value)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Failed(InstanceEvent):
     """The instance failed."""
 
@@ -209,12 +211,12 @@ class Failed(InstanceEvent):
     """The error of the instance."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Skipped(InstanceEvent):
     """The instance was skipped: a condition did not hold, or it reads a skipped node."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Blocked(InstanceEvent):
     """The instance was not done because another task failed."""
 
@@ -236,7 +238,7 @@ class Blocked(InstanceEvent):
         return blocked_by(where, self.cause_ended, is_by_order=self.by_order, has_fallen_back=self.fell_back)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Cancelled(InstanceEvent):
     """The instance was given up, or not begun, because the run was stopped; in doubt if it may have written."""
 
@@ -244,12 +246,12 @@ class Cancelled(InstanceEvent):
     """The error, which is in doubt if the instance may have written."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Dropped(InstanceEvent):
     """The instance is no longer needed."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class Restarted(RunEvent):
     """The plan so far was dropped, and its keys may be used again.
 
@@ -265,7 +267,7 @@ class Restarted(RunEvent):
     """The plan that the text in a dialect stands for, empty if it has mistakes."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, unsafe_hash=True, repr=False)
 class RunFinished(RunEvent):
     """All instances have an outcome, or the run was given up."""
 

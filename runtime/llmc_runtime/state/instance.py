@@ -253,9 +253,8 @@ class Instance:
         if other.chain >= self.chain:
             self.chain = other.chain
             self.critical_predecessor = other
-        if other.cause is not None:
-            self.has_failed_dependency = True
-        if other.failed_writes:
+        if other.cause is not None or other.failed_writes:
+            self.has_failed_dependency = self.has_failed_dependency or other.cause is not None
             self.failed_writes = tuple(dict.fromkeys(self.failed_writes + other.failed_writes))
 
 
@@ -270,9 +269,12 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
         new.append(instance)
     for instance in new:
         node = instance.node
+        for need in node.needs:
+            instance.wait_for(instances[need])
         # Elements of a loop wait for earlier effects by themselves.
-        for other in node.needs if type(node.op) is Loop else node.needs + node.after:
-            instance.wait_for(instances[other])
+        if node.after and type(node.op) is not Loop:
+            for earlier in node.after:
+                instance.wait_for(instances[earlier])
     return new
 
 
