@@ -26,7 +26,7 @@ PROBE := import sys, ensurepip, sysconfig, venv; \
 	fit and print(*sys.version_info[1:3])
 
 .DEFAULT_GOAL := help
-.PHONY: help check check-pythons check-python test bless pictures demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-local peers soak docs check-site package vscode clean
+.PHONY: help check check-pythons check-python test bless pictures demo format fuzz fuzz-grammars fuzz-talks fuzz-text fuzz-functions fuzz-quick bench bench-check bench-local peers soak docs check-site package vscode clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -97,6 +97,7 @@ fuzz-quick: $(DEV) ## 30 s of bytes, guided by coverage, for each of seven reade
 
 bench: $(DEV) ## measure the overhead of a task, the time to start, reading, compiling, rank, explaining, and agents
 	$(BIN)/python -m benchmarks.overhead
+	$(BIN)/python -m benchmarks.making
 	$(BIN)/python benchmarks/trusting.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/parsing.py
@@ -104,6 +105,11 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python -m benchmarks.agent
+
+bench-check: $(DEV) ## measure the ratios that have a target, and fail if one is over
+	@failed=; for program in overhead making; do \
+		$(BIN)/python -m benchmarks.$$program --check || failed=1; \
+	done; [ -z "$$failed" ]
 
 bench-local: $(DEV) ## measure how well the local model plans: make bench-local HOTPOTQA=FILE PARALLELQA=FILE
 	$(PIP) -e '.[local]'

@@ -3,8 +3,10 @@
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain as chain_of
+from itertools import repeat
 from typing import Any, Final
 
 from llmc_compiler.expressions.terms import Const, Get, ListOf, NodeId, Term
@@ -97,14 +99,14 @@ class Shape:
         return self.tools[len(self.needs[index])]
 
     def graph(self) -> Graph:
-        """The shape as a graph, joined by the results that no other task needs."""
+        """The shape as a graph, joined by the results that no other task needs; parameters without a need get 0."""
         ids = [NodeId(str(index)) for index in range(len(self.needs))]
         nodes: dict[NodeId, Node] = {}
         for index, key in enumerate(ids):
             needs = tuple(ids[need] for need in self.needs[index])
             tool = self.tool(index)
-            terms: Sequence[Term] = [Get(need) for need in needs] or [Const(0)] * (tool is not wait0)
-            call = Call(tool, tuple(zip(tool.signature.shape.positional, terms, strict=True)))
+            terms: Iterable[Term] = chain_of(map(Get, needs), repeat(Const(0)))
+            call = Call(tool, tuple(zip(tool.signature.shape.positional, terms, strict=False)))
             nodes[key] = Node(key, call, TaskId(key), needs=needs, effects=(tool.effect,))
         last = [ids[index] for index in self.last()]
         nodes[JOIN] = Node(JOIN, Join(ListOf(tuple(map(Get, last)))), TaskId(JOIN), needs=tuple(last))
