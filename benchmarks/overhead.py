@@ -25,6 +25,7 @@ from benchmarks.real_tools import (
     described,
     four,
     given_on,
+    handed_on,
     hits,
     sync,
     to_thread,
@@ -88,11 +89,6 @@ def with_tools(shape: Shape, tools: tuple[Tool, ...]) -> Shape:
     return replace(shape, tools=tools * (4 if len(tools) == 1 else 1))
 
 
-def handed_on(tools: tuple[Tool, Tool]) -> Shape:
-    """Values that are handed to one consumer each."""
-    return Shape("", ((),) * HANDED + tuple((index,) for index in range(HANDED)), tools)
-
-
 def round_trips(found: list[Record]) -> Work:
     """JSON text of the value, and the value of the text."""
 
@@ -116,7 +112,7 @@ def receiving(found: list[Record], tool: Tool) -> Work:
 def pairs(tools: Callable[[list[Record]], tuple[Tool, Tool]], count: int, letters: int = 150) -> Row:
     """Records that are handed to one consumer, beside the loop: a task is the search and its consumer."""
     found = hits(count, letters)
-    shape = handed_on(tools(found))
+    shape = handed_on(tools(found), HANDED)
     size = len(json.dumps(found)) / 1_000
     kind = "annotated" if tools is annotated else "schema"
 
@@ -134,7 +130,7 @@ def large_records() -> tuple[Row, ...]:
     unit = "JSON round trip"
 
     def task() -> Sides:
-        return Sides(llmc(handed_on(tools)), trips, HANDED, STEPS)
+        return Sides(llmc(handed_on(tools, HANDED)), trips, HANDED, STEPS)
 
     return (
         Row("records of 27 KB, annotated: a task", unit, task, 2.2),

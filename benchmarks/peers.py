@@ -3,20 +3,21 @@
     python -m benchmarks.peers          # needs the extra `bench`: pip install -e '.[bench]'
 
 All run the same shapes with tools that do nothing, in one process and in turns, each in its own way: aiodag and
-Hamilton on asyncio, LangGraph on asyncio with a state that tasks add to, dask with threads. Times are those of the
-processor.
+Hamilton on asyncio, LangGraph on asyncio with a state that tasks add to, dask with threads. The second table is of
+records that are handed to a consumer, and says which runners check and copy them. Times are minima of the processor's.
 """
 
 import argparse
 import asyncio
-import gc
 import sys
 from collections.abc import Callable, Coroutine
-from statistics import median
 from time import process_time
 from types import ModuleType
 from typing import Annotated, Any, TypedDict
 
+from benchmarks.handovers import HANDED, PEERS, checks, copies
+from benchmarks.measurement import Run, Work, minima
+from benchmarks.real_tools import hits
 from benchmarks.shapes import WIDE, Shape, by_hand, chain, layered, tree, wide
 from llmc_runtime.program.execution import execute
 
@@ -144,32 +145,52 @@ RUNNERS: dict[str, Callable[[Shape], Runner]] = {
 }
 
 
-async def measure(shape: Shape, repetitions: int) -> dict[str, float]:
-    """Seconds of the processor for each runner, the median of runs in turns."""
-    runners = {name: make(shape) for name, make in RUNNERS.items()}
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for name, run in runners.items():
-        assert len(await run()) == len(shape.last()), name
-    for _ in range(repetitions):
+def prepared(run: Run) -> Work:
+    """A run whose graph is made already."""
+    return lambda: run
+
+
+async def measure(runners: dict[str, Runner], rounds: int) -> dict[str, float]:
+    """Seconds of the processor for each runner, after a run that makes what it keeps."""
+    for run in runners.values():
+        await run()
+    times = await minima([prepared(run) for run in runners.values()], rounds, process_time)
+    return dict(zip(runners, times, strict=True))
+
+
+async def of_tasks(rounds: int) -> None:
+    """Print microseconds a task in llmc, and how many times as much in the others."""
+    others = [name for name in RUNNERS if name != "llmc"]
+    print(f"{'nothing to check':<20}{'llmc, µs':>9}" + "".join(f"{name:>11}" for name in others))
+    for shape in SHAPES:
+        runners = {name: make(shape) for name, make in RUNNERS.items()}
         for name, run in runners.items():
-            gc.collect()
-            start = process_time()
-            await run()
-            times[name].append(process_time() - start)
-    return {name: median(found) for name, found in times.items()}
+            assert len(await run()) == len(shape.last()), name
+        times = await measure(runners, rounds)
+        ratios = "".join(f"{times[name] / times['llmc']:>10.1f}x" for name in others)
+        print(f"{shape.name:<20}{times['llmc'] / len(shape.needs) * 1e6:>9.1f}{ratios}", flush=True)
+
+
+async def of_handovers(rounds: int) -> None:
+    """Print microseconds for records that are handed on, by size, and what is done with them on the way."""
+    columns: list[dict[str, float]] = []
+    for count, letters in ((1, 75), (8, 150), (100, 150)):
+        runners = {name: make(hits(count, letters)) for name, make in PEERS.items()}
+        columns.append(await measure(runners, rounds))
+    print(f"\n{'µs a handover':<24}{'0.2 KB':>9}{'2 KB':>9}{'27 KB':>9}  checks  copies")
+    for name, make in PEERS.items():
+        times = "".join(f"{column[name] / HANDED * 1e6:>9.0f}" for column in columns)
+        does = ["yes" if await test(make) else "no" for test in (checks, copies)]
+        print(f"{name:<24}{times}  {does[0]:<8}{does[1]}")
 
 
 def main() -> None:
-    """Print a table: microseconds a task in llmc, and how many times as much in the others."""
+    """Print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repetitions", type=int, default=9)
-    repetitions = parser.parse_args().repetitions
-    others = [name for name in RUNNERS if name != "llmc"]
-    print(f"{'':<16}{'llmc, µs':>9}" + "".join(f"{name:>11}" for name in others))
-    for shape in SHAPES:
-        found = asyncio.run(measure(shape, repetitions))
-        ratios = "".join(f"{found[name] / found['llmc']:>10.1f}x" for name in others)
-        print(f"{shape.name:<16}{found['llmc'] / len(shape.needs) * 1e6:>9.1f}{ratios}", flush=True)
+    parser.add_argument("--rounds", type=int, default=9)
+    rounds = parser.parse_args().rounds
+    asyncio.run(of_tasks(rounds))
+    asyncio.run(of_handovers(rounds))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator
 from pydantic import validate_call
 
+from benchmarks.shapes import Shape
 from llmc_compiler.tools.decorators import nondet
 from llmc_compiler.tools.schema_signature import SchemaSignature
 from llmc_compiler.tools.tool import Tool
@@ -79,15 +80,15 @@ def hits(count: int, letters: int = 150) -> list[Record]:
 
 
 def annotated(found: list[Record]) -> tuple[Tool, Tool]:
-    """A tool that returns these records, and one that takes them, with the annotations that people write."""
+    """A tool that returns these records, and one that tells whether it gets a copy, annotated as people do."""
 
     @nondet
     async def search() -> list[dict[str, Any]]:
         return found
 
     @nondet
-    async def read(pages: list[dict[str, Any]]) -> int:  # noqa: ARG001 — receiving them is what is measured
-        return 1
+    async def read(pages: list[dict[str, Any]]) -> int:
+        return int(pages is not found)
 
     return search, read
 
@@ -98,8 +99,8 @@ def described(found: list[Record]) -> tuple[Tool, Tool]:
     async def search() -> list[Record]:
         return found
 
-    async def read(pages: list[Record]) -> int:  # noqa: ARG001 — receiving them is what is measured
-        return 1
+    async def read(pages: list[Record]) -> int:
+        return int(pages is not found)
 
     nothing = {"type": "object", "properties": {}, "additionalProperties": False}
     takes = {"type": "object", "properties": {"pages": PAGES}, "required": ["pages"], "additionalProperties": False}
@@ -107,6 +108,11 @@ def described(found: list[Record]) -> tuple[Tool, Tool]:
         Tool.from_schema("search", "Search.", nothing, "nondet", search, returns=PAGES),
         Tool.from_schema("read", "Read.", takes, "nondet", read, returns={"type": "integer"}),
     )
+
+
+def handed_on(tools: tuple[Tool, Tool], times: int) -> Shape:
+    """Values that are handed to one consumer each: so many searches, then their consumers."""
+    return Shape("", ((),) * times + tuple((index,) for index in range(times)), tools)
 
 
 def given_on(kind: str, example: object) -> Tool:
