@@ -83,6 +83,23 @@ def test_a_scripted_model_needs_no_client() -> None:
     assert "openai" in imported_by("llmc_runtime.models.openai.client")
 
 
+AGENT = """
+import sys, llmc
+@llmc.read
+def search(query: str) -> str:
+    return query
+llmc.Agent([search], model=llmc.ScriptedModel(["join(1)"]), prompts=eval(sys.argv[1]))
+print(*sys.modules, sep="\\n")
+"""
+
+
+@pytest.mark.parametrize(("prompts", "is_compiled"), [("None", False), ("{'math': 'Solve {{ problem }}.'}", True)])
+def test_an_agent_compiles_only_replaced_prompts(prompts: str, *, is_compiled: bool) -> None:
+    """The templates of llmc are compiled for the first question; those of a user may have mistakes."""
+    run = subprocess.run([sys.executable, "-c", AGENT, prompts], capture_output=True, check=True, cwd=ROOT, text=True)
+    assert ("jinja2" in run.stdout.split()) is is_compiled
+
+
 @pytest.mark.parametrize("name", ["json", "lark"])
 def test_the_probe_sees_what_is_imported(name: str) -> None:
     """A library that is imported is among the modules that the probe reports."""

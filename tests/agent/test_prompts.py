@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+from jinja2 import Environment
 from pydantic import BaseModel
 
 import llmc
@@ -17,7 +19,9 @@ from llmc_runtime.agent.agent_errors import ExampleError, PromptError
 from llmc_runtime.agent.prompting.examples import Example, card_samples
 from llmc_runtime.agent.prompting.few_shot import worked
 from llmc_runtime.agent.prompting.templates import LARGEST, VARIABLES, Prompts
+from llmc_runtime.agent.prompting.tool_docs import tool_list
 from llmc_runtime.agent.prompting.tool_docs.prompt_texts import END
+from llmc_runtime.agent.prompting.tool_docs.tool_entry import ToolText
 from llmc_runtime.agent.prompting.tool_docs.tool_list import signature
 from tests.agent.fakes import Script, World
 from tests.runtime import clock
@@ -256,6 +260,68 @@ def test_a_prompt_that_cannot_work_is_refused(own: dict[str, str], words: str) -
     with pytest.raises(PromptError) as error:
         Agent(World().toolbox(), model=Script([]), prompts=own)
     assert str(error.value).startswith(words)
+
+
+def test_agents_share_compiled_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second agent compiles none, with its own prompts or without; other prompts are compiled, the control."""
+    compiled: list[str] = []
+    original = Environment.compile
+
+    def counting(environment: Environment, source: str, name: str | None = None, *rest: Any) -> Any:  # noqa: ANN401
+        compiled.append(str(name))
+        return original(environment, source, name, *rest)
+
+    monkeypatch.setattr(Environment, "compile", counting)
+    asked()
+    asked(prompts={"question": "Please answer: {{ question }}"})
+    compiled.clear()
+    asked()
+    asked(prompts={"question": "Please answer: {{ question }}"})
+    assert compiled == []
+    asked(prompts={"question": "Please tell: {{ question }}"})
+    assert "question.j2" in compiled
+
+
+def test_agents_share_the_list_of_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tools are listed once, also those whose functions have no hash; other tools are listed, the control."""
+
+    @dataclass
+    class Search:
+        """A callable object that is equal to its like, and so has no hash."""
+
+        __name__ = "search"
+
+        def __call__(self, entity: str) -> str:
+            """Search."""
+            return entity
+
+    listed: list[str] = []
+
+    class Counted(ToolText):
+        """An entry that is counted."""
+
+        def __init__(self, tool: llmc.Tool) -> None:
+            listed.append(tool.name)
+            super().__init__(tool)
+
+    monkeypatch.setattr(tool_list, "ToolText", Counted)
+    tools = [llmc.read(Search())]
+    for _ in range(3):
+        Agent(tools, model=Script([]))
+    assert listed == ["search"]
+    Agent([llmc.read(Search())], model=Script([]))
+    assert listed == ["search", "search"]
+
+
+def test_an_agent_checks_effects() -> None:
+    """An effect that names a missing parameter is an error before any question."""
+
+    def send(to: str) -> str:
+        """Send."""
+        return to
+
+    with pytest.raises(llmc.ToolboxError, match="has no parameter `whom`"):
+        Agent([llmc.write("mail:{whom}")(send)], model=Script([]))
 
 
 def test_a_folder_must_be_there_and_readable(tmp_path: Path) -> None:

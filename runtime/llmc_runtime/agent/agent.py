@@ -18,6 +18,7 @@ from typing import Final
 from llmc_compiler.decoder.decoder_grammar import LEVELS, Level
 from llmc_compiler.ir.graph import JOIN
 from llmc_compiler.lowering.secret_labels import PUBLIC
+from llmc_compiler.session import require_parameters
 from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_runtime.agent.agent_errors import NoDecision, PlanFailed
 from llmc_runtime.agent.agent_events import Judged, Progress, Reasoned
@@ -137,12 +138,10 @@ class Agent:
         """The joiner, which answers or asks for another plan."""
         if budget.cost is not None:
             _check_prices(self.planner.chat_model, *_models(self.joiner))
-        # Render all prompts now: it finds their mistakes, and the first question need not wait for reading them.
-        messages = self.planner.messages("", list(box))
-        self.planner.repair(messages, BrokenPlan((), "", is_cut=False, is_hopeless=False))
-        if isinstance(self.joiner, ModelJoiner):
-            self.joiner.messages(Turn("", ()))
-            self.joiner.reminded(messages, "", final=False)
+        require_parameters(box)
+        self.planner.told(list(box))
+        if loaded.are_replaced:
+            self._render_all()
         settings: ExecutorOptions = {} if options is None else {**options}
         check_names("options", "setting", settings, ExecutorOptions.__annotations__)
         if limits is not None:
@@ -280,6 +279,14 @@ class Agent:
         agent_run.tell(Judged(len(agent_run.plans), agent_run.now(), decision))
         agent_run.thoughts.append(decision.thought)
         return decision
+
+    def _render_all(self) -> None:
+        """Render each prompt once, to find the mistakes of a user's templates; raises PromptError."""
+        messages = self.planner.messages("", list(self.tools))
+        self.planner.repair(messages, BrokenPlan((), "", is_cut=False, is_hopeless=False))
+        if isinstance(self.joiner, ModelJoiner):
+            self.joiner.messages(Turn("", ()))
+            self.joiner.reminded(messages, "", final=False)
 
     def _joining(self, joiner: Joiner | ChatModel | str | None, prompts: Prompts) -> Joiner:
         """Return the joiner itself, or a joiner that asks a model."""

@@ -82,7 +82,7 @@ class Planner:
         The card shows the forms that the grammar of the request allows: if a server refuses a level, those of a lower
         one.
         """
-        parts = self._told(tools)
+        parts = self.told(tools)
         variables = {
             "tools": parts.tools.tools,
             "examples": parts.examples,
@@ -105,8 +105,8 @@ class Planner:
         system = Message("system", text(followed), by_level=text)
         return [system, *history, Message("user", self.prompts.render("question", **variables))]
 
-    def _told(self, tools: Sequence[Tool]) -> _Told:
-        """Return the parts of a prompt about some of the agent's tools."""
+    def told(self, tools: Sequence[Tool]) -> _Told:
+        """Return the parts of a prompt about some of the agent's tools; a warning names those that are left out."""
         names = tuple(tool.name for tool in tools)
         if names not in self._known:
             toolbox = Toolbox(tools)

@@ -6,7 +6,7 @@ is loaded.
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LARGEST: Final = 1024 * 1024
 """Maximum number of bytes in a prompt's file."""
+
+_KEPT: Final = 16
+"""Cached environments: agents with the same prompts share one."""
 
 _CARD: Final = frozenset({"samples", "loops", "guards", "free", "formats", "lists", "functions"})
 _PLAN: Final = _CARD | {"tools", "examples", "first", "question", "plans", "thought", "history", "worked"}
@@ -45,30 +48,51 @@ VARIABLES: Final[Mapping[str, frozenset[str]]] = {
 class Prompts:
     """The prompts of an agent; `own` is a folder of `NAME.j2` files, or a mapping from names to texts.
 
+    Prompts with the same texts share their compiled templates. They are read and compiled on first use, except for
+    those of a user, whose mistakes are found at once.
+
     Raises PromptError for an unknown prompt, an invalid template, or a template with an unknown variable.
     """
 
     def __init__(self, own: Path | str | Mapping[str, str] | None = None) -> None:
-        replaced = {} if own is None else _own(own)
-        folder = resources.files("llmc_runtime.agent") / "prompts"
-        self.texts: dict[str, str] = {}
-        for name in VARIABLES:
-            text = replaced.get(name)
-            self.texts[name] = (folder / f"{name}.j2").read_text("utf-8") if text is None else text
-        for name in replaced:
-            _check(self._environment, name, self.texts[name])
+        replaced: Mapping[str, str | None] = {} if own is None else _own(own)
+        self._replaced = tuple((name, text) for name, text in replaced.items() if text is not None)
+        if self.are_replaced:
+            _environment(self._replaced)
+
+    @property
+    def are_replaced(self) -> bool:
+        """Whether a user replaced any prompt."""
+        return bool(self._replaced)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The templates by name."""
+        return {**_shipped(), **dict(self._replaced)}
 
     def render(self, name: str, **variables: Any) -> str:
         """Return the prompt's text for these values; raises PromptError if the template cannot be rendered."""
         try:
-            return self._environment.get_template(f"{name}.j2").render(**variables).strip()
+            return _environment(self._replaced).get_template(f"{name}.j2").render(**variables).strip()
         except Exception as error:  # a template may divide by zero, or include itself
             raise PromptError(f"prompt `{name}` cannot be filled: {error}") from error
 
-    @cached_property
-    def _environment(self) -> "ImmutableSandboxedEnvironment":
-        """The sandbox in which the templates run."""
-        return sandbox({f"{name}.j2": text for name, text in self.texts.items()})
+
+@cache
+def _shipped() -> Mapping[str, str]:
+    """Return the templates of this package by name."""
+    folder = resources.files("llmc_runtime.agent") / "prompts"
+    return {name: (folder / f"{name}.j2").read_text("utf-8") for name in VARIABLES}
+
+
+@lru_cache(maxsize=_KEPT)
+def _environment(replaced: tuple[tuple[str, str], ...]) -> "ImmutableSandboxedEnvironment":
+    """Return the sandbox for all templates; raises PromptError for a mistake in a replaced one."""
+    texts = {**_shipped(), **dict(replaced)}
+    environment = sandbox({f"{name}.j2": text for name, text in texts.items()})
+    for name, text in replaced:
+        _check(environment, name, text)
+    return environment
 
 
 def sandbox(texts: Mapping[str, str]) -> "ImmutableSandboxedEnvironment":

@@ -9,6 +9,7 @@ share. The longest parts of a kind are cut first. Names, types, defaults and req
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Final
 
 from llmc_compiler.tools.tool import Tool
@@ -25,6 +26,9 @@ CHANGES: Final = "(its answers change: a later plan may call it again)"
 
 _HEADING: Final = len("The tools:")
 
+_KEPT: Final = 8
+"""Cached lists: agents with the same tools share one."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolList:
@@ -35,8 +39,26 @@ class ToolList:
     left_out: tuple[str, ...] = ()
 
 
+class _SameTools(tuple[Tool, ...]):
+    """Tools as a key, which equals only the same objects: a tool's function need not be hashable."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash(tuple(map(id, self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameTools) and [*map(id, self)] == [*map(id, other)]
+
+
 def tool_list(tools: Toolbox | Iterable[Tool], budget: int = PROMPT_BUDGET) -> ToolList:
     """List tools in their order, within a budget of characters."""
+    return _tool_list(_SameTools(tools), budget)
+
+
+@lru_cache(maxsize=_KEPT)
+def _tool_list(tools: _SameTools, budget: int) -> ToolList:
+    """List tools as above."""
     entries = [ToolText(tool) for tool in tools]
     for entry, notes in zip(entries, joined([entry.notes for entry in entries]), strict=True):
         entry.notes = notes
