@@ -1,30 +1,30 @@
 """Compiler steps: the messages from the incremental compiler to the executor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Node, TaskId
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.representation.brief import Brief
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Add(Brief):
     """These nodes may run. They never change, and the nodes they wait for were added before or in this message."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Drop(Brief):
     """These nodes are not needed: stop them, and forget their results and errors."""
 
     nodes: tuple[NodeId, ...]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Share(Brief):
     """This written task uses the value of that node."""
 
@@ -32,14 +32,14 @@ class Share(Brief):
     node: NodeId
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Conceal(Brief):
     """These parts of inputs and results are secret, even if no remaining call takes them as secrets."""
 
     labels: Mapping[str, Label]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Restart(Brief):
     """Stop and forget all nodes so far; their ids are free again.
 
@@ -51,7 +51,7 @@ class Restart(Brief):
     plan: str = ""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Report(Brief):
     """Mistakes in the statement or text that was fed last."""
 

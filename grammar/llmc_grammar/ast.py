@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Final
 
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 NOWHERE: Final = Span(0, 0)
@@ -113,7 +114,7 @@ class Literal:
         return hash((type(self.value), self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ref:
     """A reference to an input, a task or a loop variable, with the steps into its value."""
 
@@ -122,7 +123,7 @@ class Ref:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slot:
     """A reference inside a string; `raw` is its text, which is used if no task or input above has this name.
 
@@ -134,7 +135,7 @@ class Slot:
     format: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """A string: pieces of text, never empty and never adjacent, with slots between them."""
 
@@ -142,7 +143,7 @@ class Text:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class List:
     """`[a, b]`."""
 
@@ -150,7 +151,7 @@ class List:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Map:
     """`{"key": value}`; keys are plain strings, all different."""
 
@@ -158,7 +159,7 @@ class Map:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """One argument of a call, positional where `name` is None; `span` covers the name too."""
 
@@ -167,7 +168,7 @@ class Argument:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Call:
     """`tool(…)`; `name_span` is the tool's name alone."""
 
@@ -177,7 +178,7 @@ class Call:
     name_span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Subscript:
     """`value[key]` or `value.key`; a constant key is a literal integer or a plain text, and never follows a Ref."""
 
@@ -186,7 +187,7 @@ class Subscript:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slice:
     """`value[start:stop]`; at least one of the bounds is written."""
 
@@ -196,7 +197,7 @@ class Slice:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Comprehension:
     """`[element for name in source if condition …]`: a list; a later loop may read the names of the earlier ones."""
 
@@ -205,7 +206,7 @@ class Comprehension:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unary:
     """`not x` or `-x`."""
 
@@ -214,7 +215,7 @@ class Unary:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binary:
     """`x op y`, where op is one of `or and == != < <= > >= in`, `not in`, `+ - * / // % **`, at `op_span`."""
 
@@ -225,7 +226,7 @@ class Binary:
     op_span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Choice:
     """`then if condition else otherwise`."""
 
@@ -238,7 +239,7 @@ class Choice:
 Expr = Literal | Ref | Text | List | Map | Call | Subscript | Slice | Comprehension | Unary | Binary | Choice
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loop:
     """`for name in source [if condition]`."""
 
@@ -249,7 +250,7 @@ class Loop:
     name_span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Timeout:
     """`@timeout(5s)`: amount and unit (`ms s m h`) as written."""
 
@@ -263,7 +264,7 @@ class Timeout:
         return self.amount * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[self.unit]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Retry:
     """`@retry(2)`: attempts after the first."""
 
@@ -271,7 +272,7 @@ class Retry:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fallback:
     """`@fallback(x)`: the value if all attempts fail."""
 
@@ -282,7 +283,7 @@ class Fallback:
 Option = Timeout | Retry | Fallback
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Use:
     """`use "tools.py"` (`is_path`), `use "other.llmc"` (another plan too) or `use name`."""
 
@@ -296,7 +297,7 @@ class Use:
         return self.is_path and self.target.endswith(".llmc")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Type:
     """A type as written: one of `str int float bool any list dict`; `of` is the element's or the value's type."""
 
@@ -305,7 +306,7 @@ class Type:
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Input:
     """`input name: type = default`; `name_span` is the name alone."""
 
@@ -316,7 +317,7 @@ class Input:
     name_span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thought:
     """`Thought: text`."""
 
@@ -324,7 +325,7 @@ class Thought:
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Task:
     """One task as written; `binder` is its number (as text, `"1"`) or its name; loops and guard exclude each other."""
 
@@ -337,7 +338,7 @@ class Task:
     binder_span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Join:
     """`join(…)`: positional arguments or keywords, never both."""
 
@@ -350,7 +351,7 @@ class Join:
 Statement = Use | Input | Thought | Task | Join
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Statements in the order they were written."""
 

@@ -1,10 +1,11 @@
 """Limits on the size of a text; each bound is checked before the work that it limits."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from llmc_grammar.frozen_data import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Bounds:
     """Upper bounds of a text and its parts."""
 

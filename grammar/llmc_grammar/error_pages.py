@@ -12,9 +12,10 @@ Blank lines separate the parts. The tests compare the diagnostics of all plans.
 """
 
 import re
-from dataclasses import dataclass
 from importlib import resources
 from typing import Final
+
+from llmc_grammar.frozen_data import frozen
 
 _LINES: Final = r"(?:(?!```)[^\n]*\n)*"
 _SECTION: Final = re.compile(
@@ -25,7 +26,7 @@ _SECTION: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ErrorPage:
     """One section of a page; `reading` has the options for reading its plan, such as `header=no` or `tasks=1`."""
 

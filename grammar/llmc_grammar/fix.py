@@ -1,12 +1,12 @@
 """Applies the edits of diagnostics: those of errors in a plan file, those of repairs in a model's text."""
 
 from collections.abc import Callable, Container, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import TextTooLong
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse import Parsed, parse
 from llmc_grammar.safety import is_safe
@@ -19,7 +19,7 @@ _ROUNDS: Final = 8
 Find = Callable[[Parsed], Iterable[Diagnostic]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fixed:
     """A text after its edits, the mistakes that they repaired, and those whose unsafe edits were not applied."""
 

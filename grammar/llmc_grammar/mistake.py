@@ -1,18 +1,19 @@
 """The data of a diagnostic: its fields, words, edit and notes."""
 
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError
 from inspect import get_annotations
 from string import Formatter
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform
 
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Source, Span
 from llmc_grammar.terminal_text import safe_words
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edit:
     """A change that repairs a mistake: `text` replaces `span`."""
 
@@ -22,7 +23,7 @@ class Edit:
     """The text to put there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """A related span and its label."""
 

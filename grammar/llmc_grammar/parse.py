@@ -1,19 +1,19 @@
 """Parses a whole text at once, as a stream of one piece, or piece by piece with the same result."""
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from functools import partial
 
 from llmc_grammar.ast import Plan, Statement
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.reasoning import USUAL, ReasoningTags
 from llmc_grammar.source import Source, Span
 from llmc_grammar.statement_reader import Lost
 from llmc_grammar.stream import Mode, PlanStream
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parsed:
     """The result of parsing."""
 

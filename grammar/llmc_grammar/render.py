@@ -11,10 +11,10 @@ Control and invisible characters become escapes, and the underlines take their w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit, Mistake, Note
 from llmc_grammar.safety import is_safe
 from llmc_grammar.source import Source, Span
@@ -30,7 +30,7 @@ _TAB: Final = 4
 _BOLD, _RED, _YELLOW, _BLUE, _RESET = "\x1b[1m", "\x1b[31m", "\x1b[33m", "\x1b[34m", "\x1b[0m"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Mark:
     """A part of one line to underline, in characters of the line, and its label."""
 
@@ -112,7 +112,7 @@ def _place(span: Span, source: Source | None) -> dict[str, int | None]:
     return {"line": line, "column": column, "start": span.start, "end": span.end}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Paint:
     """The colours of a terminal; they are off unless `on`."""
 

@@ -5,8 +5,10 @@ of `others`, from 1, has the offsets from `n * TEXT`.
 """
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
+
+from llmc_grammar.frozen_data import frozen
 
 TEXT: Final = 1 << 32
 """The offsets of one text: more characters than a text may have."""
@@ -25,7 +27,7 @@ class Span(NamedTuple):
         return Span(self.start + distance, self.end + distance)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Source:
     """A named text, and the texts of the plans that it calls."""
 

@@ -2,7 +2,6 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.ast import Input, Join, Statement, Task
@@ -21,6 +20,7 @@ from llmc_grammar.errors.statements import (
     SecondJoin,
     TextAfterJoin,
 )
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece, indent_of
@@ -34,7 +34,7 @@ _OPEN_COMMENT: Final = re.compile(r"[ \t]*(?:/\*|<!--)(?:(?!\*/|-->).)*", re.DOT
 _NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """A task that was refused: its binder, if it has one, and its span."""
 

@@ -1,11 +1,12 @@
 """Marks that models put around tool calls in a text."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from llmc_grammar.frozen_data import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class ToolCallMark:
     """A pair of marks; without a closing one, the calls extend to the end of the text."""
 

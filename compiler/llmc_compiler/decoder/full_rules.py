@@ -11,7 +11,6 @@ a text or a boolean with a constant of that kind, or tests whether any value is 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.decoder.grammar_rules import (
@@ -35,6 +34,7 @@ from llmc_compiler.decoder.values.shapes import BOOL, NOTHING, Number
 from llmc_compiler.decoder.values.value_rules import SHARED, TEXT, ValueRules
 from llmc_compiler.expressions import types
 from llmc_compiler.expressions.types import ANY, FLOAT, INT, STR, Type
+from llmc_grammar.frozen_data import frozen
 
 LOOP_NAMES: Final = ("x", "item", "element", "entry")
 """Names for loop elements; the first one that no earlier task has is used, in lists in place the second."""
@@ -74,7 +74,7 @@ _Behind = Mapping[str, Part | None]
 """For each kind, the steps of a reference to a value of the kind; None if no result contains one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Lines:
     """The parts that lines share: the name of the loop element, and the steps to lists and to compared values.
 

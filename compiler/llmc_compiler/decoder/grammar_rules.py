@@ -4,18 +4,19 @@ None stands for a part that cannot match: a sequence with such a part is None as
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from llmc_grammar.frozen_data import frozen
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Keyword:
     """A literal text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chars:
     """One character in some ranges, which include both ends, or one outside them if `negated`."""
 
@@ -23,7 +24,7 @@ class Chars:
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RuleUse:
     """A reference to a rule; a `token` is a rule that a lexer reads as a whole."""
 
@@ -31,21 +32,21 @@ class RuleUse:
     token: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """Several parts in a row."""
 
     parts: tuple["Part", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alternatives:
     """One of several options."""
 
     options: tuple["Part", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repeat:
     """A part, repeated at least and at most so many times; `most` is None for no upper bound."""
 
@@ -57,7 +58,7 @@ class Repeat:
 Part = Keyword | Chars | RuleUse | Sequence | Alternatives | Repeat
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GrammarRule:
     """A part with a name. The rule named START matches a whole text."""
 

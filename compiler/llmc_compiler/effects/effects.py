@@ -7,11 +7,13 @@ argument of that name: its text, if it is constant in a call, and otherwise anyt
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
+
+from llmc_grammar.frozen_data import frozen
 
 EVERYTHING: Final = "*"
 
@@ -42,7 +44,7 @@ class When(Enum):
     KEYED = "with a key"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """A column of the effect table."""
 
@@ -74,7 +76,7 @@ RULES: Final[dict[Kind, Rule]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Effect:
     """A kind of effect on a resource; `resource` is empty for `pure` and `nondet`."""
 

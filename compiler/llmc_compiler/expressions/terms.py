@@ -15,6 +15,7 @@ from typing_extensions import TypeAliasType
 
 from llmc_compiler.representation.brief import Brief
 from llmc_grammar.ast import NOWHERE
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 NodeId = NewType("NodeId", str)
@@ -78,7 +79,7 @@ def thaw(value: Json) -> Json:
     return value
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Get(Brief):
     """The value of another node, or a part of it."""
 
@@ -87,7 +88,7 @@ class Get(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Item(Brief):
     """The current element of the loop with this name, or a part of it."""
 
@@ -96,7 +97,7 @@ class Item(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Param(Brief):
     """The value of an input of the plan, or a part of it."""
 
@@ -105,7 +106,7 @@ class Param(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Template(Brief):
     """A text: pieces of text, and terms whose values are inserted as text."""
 
@@ -113,7 +114,7 @@ class Template(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class ListOf(Brief):
     """A list."""
 
@@ -121,7 +122,7 @@ class ListOf(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class MapOf(Brief):
     """A mapping."""
 
@@ -129,7 +130,7 @@ class MapOf(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Subscript(Brief):
     """The part of a value at a computed key or index."""
 
@@ -138,7 +139,7 @@ class Subscript(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Slice(Brief):
     """A part of a list or text, from `start` to before `stop`."""
 
@@ -148,7 +149,7 @@ class Slice(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Apply(Brief):
     """The result of a standard function; arguments have the names of parameters, and None for one more of the last."""
 
@@ -157,7 +158,7 @@ class Apply(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Clause(Brief):
     """`for name in source if condition` inside a comprehension."""
 
@@ -166,7 +167,7 @@ class Clause(Brief):
     condition: "Term | None" = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Comprehension(Brief):
     """The list of the values of `element`, which may read the elements of all clauses."""
 
@@ -175,7 +176,7 @@ class Comprehension(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Unary(Brief):
     """`not x` or `-x`."""
 
@@ -184,7 +185,7 @@ class Unary(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Binary(Brief):
     """An operator between two terms; `and` and `or` reach their right side only if they need it."""
 
@@ -194,7 +195,7 @@ class Binary(Brief):
     span: Span = _span()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Choice(Brief):
     """`then if condition else otherwise`; one of the two is not reached."""
 

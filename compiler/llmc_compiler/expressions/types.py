@@ -10,11 +10,12 @@ A type is a set of values. A type that would grow beyond a bound becomes `any`, 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from llmc_compiler.expressions.terms import Json
 from llmc_grammar import ast
+from llmc_grammar.frozen_data import frozen
 
 MOST_OPTIONS: Final = 8
 MOST_WORDS: Final = 16
@@ -27,21 +28,21 @@ _SHOWN_FIELDS: Final = 4
 _SHOWN: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Basic:
     """One of `any`, `null`, `bool`, `int`, `float` and `str`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WordsType:
     """One of these texts."""
 
     words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListOfType:
     """A list whose items have this type."""
 
@@ -49,7 +50,7 @@ class ListOfType:
     size: int = field(default=2, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A key that a record has, or may have if it is not `required`."""
 
@@ -58,7 +59,7 @@ class Field:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A mapping with these fields; `rest` is the type of all other keys, None if it has only these."""
 
@@ -71,7 +72,7 @@ class Record:
         return next((known.type for known in self.fields if known.name == name), self.rest)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Union:
     """A value of one of the options; without options, no value at all."""
 

@@ -6,11 +6,11 @@ length for any arguments, and does not reveal a secret.
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeVar
 
 from llmc_compiler.expressions.terms import Json
+from llmc_grammar.frozen_data import frozen
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ _MOST_PARTS: Final = 256
 """Maximum number of parts of arguments that are compared."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Likeness:
     """The known parts of arguments, some of which are left out and have no certain default.
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from llmc_compiler.json_schema.schema_keywords import WORDLESS, listed, mapped, refers_alone, required_in
 from llmc_compiler.json_schema.schema_references import NOWHERE, referred
+from llmc_grammar.frozen_data import frozen
 
 _T = TypeVar("_T")
 
@@ -23,7 +24,7 @@ _JOINING: Final = WORDLESS | {"$defs", "definitions", "$ref", "allOf", "anyOf", 
 """Keywords that do not restrict a value by themselves."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Properties:
     """The parameters of one form, or of all forms together: `schemas` by the tool's own names, required ones first.
 
@@ -36,7 +37,7 @@ class Properties:
     says_something: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ObjectSchema:
     """All parameters of a tool, and the forms of a call, if there are several.
 
@@ -69,7 +70,7 @@ def object_schema(whole: Mapping[str, Any]) -> ObjectSchema | None:
     return ObjectSchema(every, apart, conditional)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """One schema of an object, without the schemas that it includes."""
 

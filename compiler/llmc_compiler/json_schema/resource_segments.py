@@ -5,12 +5,12 @@ is then open.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from llmc_compiler.json_schema.schema_keywords import listed
 from llmc_compiler.json_schema.schema_references import referred
+from llmc_grammar.frozen_data import frozen
 
 _LARGEST: Final = 2**63
 """Integers from here on leave their segment open: Python refuses to write long ones in decimal."""
@@ -28,7 +28,7 @@ _OF_TYPE: Final[dict[str, frozenset[object]]] = {"string": frozenset({str}), "in
 _NOTHING: Final[frozenset[object]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceSegment:
     """The values with which a parameter closes a segment; `missing` is the text of its default, empty if open."""
 

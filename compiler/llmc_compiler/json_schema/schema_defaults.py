@@ -17,6 +17,7 @@ from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.value_identity import json_form
 from llmc_compiler.json_schema.schema_keywords import listed
 from llmc_compiler.json_schema.schema_validation import CheckTooLongError, checking, fits, matches, parts_of
+from llmc_grammar.frozen_data import frozen
 
 if TYPE_CHECKING:
     from referencing._core import Resolver
@@ -44,7 +45,7 @@ _ANYTHING: Final[Mapping[str, Any]] = {}
 """The schema `true`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Part:
     """A schema, and the resolver of its references."""
 

@@ -7,11 +7,11 @@ search.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 
 _LONGEST: Final = 10_000
@@ -45,7 +45,7 @@ _ASSERTIONS: Final = {r"\b": r"(?-u:\b)", r"\A": r"\A", r"\Z": r"\z", "^": "^", 
 _SPACES: Final = {"t": "\t", "n": "\n", "r": "\r", "v": "\v", "f": "\f"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pattern:
     """A pattern: the most places that a search can be at after a character, and the search, if it has one."""
 
@@ -129,7 +129,7 @@ def _rewritten(text: str) -> tuple[str, int, int]:
     return "".join(pieces), max(sums.places, 1), sums.size
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Sums:
     """Places of a part of a pattern, and the steps to compile it."""
 

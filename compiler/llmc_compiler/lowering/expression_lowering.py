@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from llmc_compiler.diagnostics import plan_errors
@@ -31,6 +31,7 @@ from llmc_compiler.tools.argument_binding import bind
 from llmc_compiler.tools.standard_callee import STANDARD
 from llmc_grammar import ast
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.print import print_expr
 from llmc_grammar.source import Span
 
@@ -42,7 +43,7 @@ MOST_LOOPS: Final = 3
 """Loops in a row."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """The position of an expression: its id, and the conditions on the path to it."""
 

@@ -6,7 +6,6 @@ it out letter by letter.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.diagnostics.secret_errors import MadeSecret, SecretArgument, SecretRead
@@ -38,6 +37,7 @@ from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE,
 from llmc_compiler.lowering.secret_sources import SecretSources
 from llmc_grammar.ast import NOWHERE
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
 
@@ -45,7 +45,7 @@ _BUILDS: Final = "+"
 """The operator that builds a secret from a secret; all others reveal something about it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Use:
     """A forbidden use of a secret: the read, the reader, and for an argument its tool and parameter."""
 

@@ -5,7 +5,7 @@ inputs and calls. It does not follow a secret through a call. `secret_flow` foll
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from llmc_compiler.diagnostics.secret_errors import WrittenSecret
@@ -32,13 +32,14 @@ from llmc_compiler.expressions.terms import (
 from llmc_compiler.ir.graph import Call, Evaluate, Loop, Node, Parameter, loops_within, node_body, nodes_within, terms
 from llmc_compiler.lowering.secret_labels import ANY, MOST_PARTS, PUBLIC, WHOLE, Label, Steps, leaves, merged
 from llmc_compiler.tools.parameter_markers import UNMARKED
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
 
 Name = TypeVar("Name", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reach:
     """A part of a node's term whose value goes to a secret parameter of a tool."""
 

@@ -11,7 +11,6 @@ A value that may not fit is checked when it arrives: `checks` lists those argume
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -44,6 +43,7 @@ from llmc_compiler.expressions.terms import (
 from llmc_compiler.expressions.types import ANY, BOOL, FLOAT, INT, NEVER, NULL, STR, Type
 from llmc_compiler.ir.graph import JOIN, Call, Evaluate, Graph, Join, Loop, Node
 from llmc_grammar.ast import NOWHERE
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Note
 from llmc_grammar.source import Span
 
@@ -61,7 +61,7 @@ _SAMPLES: Final[dict[str, Json]] = {
 _RESULTS: Final[dict[type, Type]] = {bool: BOOL, int: INT, float: FLOAT, str: STR, list: types.list_of(ANY)}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeFact:
     """Facts about a value: its type, its origin as a span and in words, and whether it may be skipped."""
 
@@ -76,7 +76,7 @@ class TypeFact:
         return Note(self.span, f"{self.maker} {types.describe(self.type)}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ArrivalCheck:
     """An argument that is checked when it arrives, since its type does not guarantee that it fits the parameter."""
 

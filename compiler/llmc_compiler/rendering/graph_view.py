@@ -1,7 +1,6 @@
 """The data that all pictures of a graph share, in every output format."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from llmc_compiler.analysis.critical_path import Estimate, estimate
@@ -10,9 +9,10 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Graph, Join, Loop, Node, all_nodes, node_body, nodes_within
 from llmc_compiler.ir.printer import node_texts
 from llmc_grammar import ast
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ViewEdge:
     """An edge to a node that waits: for the source's value, or only for its end. `is_long` on the longest chain."""
 
@@ -22,7 +22,7 @@ class ViewEdge:
     is_long: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GraphView:
     """A graph with its levels, a text for each node, its tasks without nodes, and the longest chain.
 

@@ -5,8 +5,10 @@ A `repr` is not only for people: `asyncio.run` asks for the `repr` of the task i
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from typing import Any, Final, TypeVar
+
+from llmc_grammar.frozen_data import frozen
 
 T = TypeVar("T")
 
@@ -48,7 +50,7 @@ def brief(value: object, most: int = LENGTH, hide: Callable[[str], str] = str) -
     return "".join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Writer:
     """Writes the `repr` of an object in pieces, from left to right."""
 

@@ -6,12 +6,12 @@ class Basket(Displayed):
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from llmc_compiler.terminal_cells import fit, visible
+from llmc_grammar.frozen_data import frozen
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -43,7 +43,7 @@ def plain(line: Line) -> str:
     return "".join(text for text, _ in line).rstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sheet:
     """A title, a text, a table with column names, and notes; only the first `rows` are shown."""
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.representation.short_repr import short_repr
 from llmc_compiler.serialization.form_errors import Malformed, Missing, Surplus, TooDeep, TooLarge, shown
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 from llmc_grammar.suggestion import closest
 
@@ -34,7 +34,7 @@ class ReadBudget:
             raise TooDeep(place.path, most=self.depth)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonPlace:
     """A value in the data, with the path to it."""
 

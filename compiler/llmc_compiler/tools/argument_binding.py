@@ -1,10 +1,12 @@
 """Binding of arguments to parameters, decided by names alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shape:
     """The parameters of a tool by name.
 
@@ -30,14 +32,14 @@ class Shape:
 ANYTHING = Shape((), frozenset(), (), more_positional=True, more_named=True)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtraPositional:
     """A positional argument without a parameter."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnknownParameter:
     """A keyword that is not the name of a parameter."""
 
@@ -45,7 +47,7 @@ class UnknownParameter:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepeatedParameter:
     """A keyword for a parameter that has a positional argument."""
 
@@ -53,7 +55,7 @@ class RepeatedParameter:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MissingParameter:
     """A required parameter without an argument."""
 

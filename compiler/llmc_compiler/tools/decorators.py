@@ -1,7 +1,6 @@
 """Decorators that declare a function's effect: `@pure`, `@nondet`, `@read`, `@write`, `@opaque`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, Protocol, TypeVar, Unpack, overload
 
@@ -9,6 +8,7 @@ from llmc_compiler.effects.effects import EVERYTHING, Effect, Kind, parse_effect
 from llmc_compiler.tools.callables import name_of
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.tool import Function, Tool, ToolSettings, inside
+from llmc_grammar.frozen_data import frozen
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,7 +22,7 @@ class Decorated(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declaration:
     """A decorator for an effect without a resource: `@pure`, or `@pure(latency=0.1)`."""
 
@@ -38,7 +38,7 @@ class Declaration:
         return _declare(effect, function, settings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceDeclaration:
     """A decorator for the effect on a resource: `@read` (everything), or `@read("mail")`."""
 

@@ -7,10 +7,10 @@ The run fills `key` and `mailbox`; a plan sees `to` and `password`. For type che
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class MarkError(Portable, ValueError):
     """A mark in the wrong place; the message says how to correct it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParameterMarkers:
     """The parameters of a tool that get special treatment.
 

@@ -1,7 +1,6 @@
 """Signatures of tools: parameters and result, read from annotations or from JSON schemas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, Protocol
 
 from llmc_compiler.expressions.operators import VALUE_DEPTH, VALUE_TEXT
@@ -10,6 +9,7 @@ from llmc_compiler.expressions.types import Type
 from llmc_compiler.expressions.value_identity import Likeness
 from llmc_compiler.json_schema.resource_segments import ResourceSegment
 from llmc_compiler.tools.argument_binding import Shape
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 
 Prepared = tuple[list[Any], dict[str, Any]]
@@ -32,7 +32,7 @@ class ResultError(Portable, ValueError):
     """A tool's result does not have the declared type."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """The accepted types of a parameter: at most the values of `at_most`, and certainly all of `at_least`."""
 
@@ -40,7 +40,7 @@ class Wanted:
     at_least: Type
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ToolParameter:
     """A parameter for prompts and grammars: plans write `name`, the tool's own name for it is `own_name`.
 
@@ -55,7 +55,7 @@ class ToolParameter:
     many: Literal["", "*", "**"] = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identified:
     """Digests of arguments: two calls have the same arguments if they share a digest.
 
@@ -69,7 +69,7 @@ class Identified:
     likeness: Likeness | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Received:
     """An argument that the tool receives, as JSON data; `name` is None for a further positional argument.
 

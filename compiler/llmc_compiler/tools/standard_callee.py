@@ -1,7 +1,6 @@
 """Standard functions as callees: bound and checked like tools, so that mistakes in their arguments read the same."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from llmc_compiler.expressions.functions.standard_function import StandardFunction
@@ -11,6 +10,7 @@ from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.types import ANY
 from llmc_compiler.tools.argument_binding import Shape
 from llmc_compiler.tools.signature import ArgumentError, Wanted
+from llmc_grammar.frozen_data import frozen
 
 
 class CallSignature(Protocol):
@@ -44,7 +44,7 @@ class NamedSignature(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _FunctionSignature:
     """The parameters of a standard function."""
 
@@ -66,7 +66,7 @@ class _FunctionSignature:
             raise ArgumentError(parameter, str(unfit)) from None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StandardCallee:
     """A standard function with its parameters."""
 

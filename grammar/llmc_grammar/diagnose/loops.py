@@ -8,7 +8,6 @@ The edit writes the list, and the dollar signs of names that are known.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from lark import Token
@@ -17,6 +16,7 @@ from llmc_grammar.diagnose.stop import CLOSERS, OPENERS, Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignList, Unpacking
 from llmc_grammar.errors.statements import LoopAndGuard
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit
 from llmc_grammar.terminals import quiet
 
@@ -30,7 +30,7 @@ _WINDOW: Final = 600
 _SHOWN: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Loop:
     """The offsets of a loop in brackets: its element, the word `for` and its end, and of the brackets around it.
 

@@ -1,7 +1,6 @@
 """Decides when a model's text is read by a dialect: if it has no plan in the plan language, or a doubtful one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.ast import Join, List, Map, Statement, Task, calls
@@ -10,13 +9,14 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.dialects.form import Target
 from llmc_grammar.dialects.translation import Translation, translate
 from llmc_grammar.errors.repairs import UnreadableCall
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 _GUESSES: Final = frozenset(["W120", "W121", "W127"])
 """Repairs that guess that a part of a text is a string; a dialect that reads all of it with known tools wins."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OwnPlan:
     """A whole text read in the plan language; `place` is the plan's start and end, without reasoning."""
 

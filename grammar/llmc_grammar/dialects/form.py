@@ -8,6 +8,7 @@ from typing import Final, Protocol, runtime_checkable
 
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.print import quoted
 from llmc_grammar.repair.full_width import FOLD
 from llmc_grammar.repair.splitting.tool_mentions import find_call
@@ -45,7 +46,7 @@ class Functions(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """The toolbox for a text, and the number of its first task."""
 
@@ -138,7 +139,7 @@ class Written:
         return place.end if inside >= len(self._parts[index]) else min(place.start + inside, place.end)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rewritten:
     """A text as statements; `blocks` are its parts inside tool-call marks."""
 

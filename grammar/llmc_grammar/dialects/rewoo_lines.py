@@ -2,10 +2,10 @@
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 _BULLET: Final = r"[ \t]*(?:(?:[-*+>\u2022]|[0-9]{1,3}[.)])[ \t]+)?[*_`]{0,3}"
@@ -30,7 +30,7 @@ USE: Final = re.compile(r"(?P<sign>#?)(?<![A-Za-z0-9_])(?P<name>[Ee][0-9]{1,4})(
 """A call's name used in a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Evidence:
     """A call: the spans of its name, if any, of its tool, and of the text in its brackets.
 
@@ -47,7 +47,7 @@ class Evidence:
     mistake: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Idea:
     """A thought: its start, and the spans of its lines."""
 

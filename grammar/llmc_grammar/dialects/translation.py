@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.ast import Join, calls
@@ -11,6 +10,7 @@ from llmc_grammar.diagnostic import Diagnostic, without_edit
 from llmc_grammar.dialects import json_plan, python_calls, rewoo, tool_calls
 from llmc_grammar.dialects.form import Rewritten, Target, Written
 from llmc_grammar.errors.repairs import DialectRead
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit
 from llmc_grammar.print import print_statement
 from llmc_grammar.repair.splitting.unread_calls import refused_prose
@@ -39,7 +39,7 @@ _QUOTES: Final = re.compile(
 """Signs that a text quotes something."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Translation:
     """The statements of a text in another form, and the warning that names the form.
 
@@ -63,7 +63,7 @@ class Translation:
         return frozenset(call.tool for piece in self.pieces for call in calls(piece.read))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Origin:
     """Maps spans of a written statement to a text that begins at offset `base`."""
 

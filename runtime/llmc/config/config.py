@@ -29,13 +29,14 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final
 
 from llmc.config.toml_reader import TomlError, read_toml
 from llmc.config.tool_sources import ToolSource
 from llmc_compiler.representation.short_repr import short_repr
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 from llmc_grammar.suggestion import suggest
 from llmc_runtime.input_files import folder_of, open_input, read_descriptor, require_size
@@ -78,7 +79,7 @@ class ConfigError(Portable, ValueError):
     """A configuration file cannot be read, or contains an unknown key or an invalid value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Config:
     """The configuration of a project.
 

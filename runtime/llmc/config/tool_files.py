@@ -12,7 +12,6 @@ import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib.abc import InspectLoader
 from importlib.machinery import SourceFileLoader
 from pathlib import Path, PurePath
@@ -28,6 +27,7 @@ from llmc_compiler.tools.tool import Function, Tool, inside
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Note, mistake
 from llmc_grammar.source import Source
 from llmc_runtime.input_files import NO_NAME, folder_of, read_input
@@ -341,7 +341,7 @@ def _used(use: Use, folder: Path, config: Config, load_plan: PlanLoader, *, load
         raise ToolboxError(message) from error
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PythonSource:
     """The tools of a file, or of a module with a name."""
 

@@ -22,6 +22,7 @@ from llmc_grammar import Parsed, parse
 from llmc_grammar.ast import Plan, Use
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic, relocated
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import mistake
 from llmc_grammar.plan_comment import plan_comment
 from llmc_grammar.source import TEXT, Source, Span
@@ -55,7 +56,7 @@ class FaultyPlan(Diagnostic):
     count: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Broken:
     """A plan file with mistakes, at places in these texts: its own, and those of the plans that it uses."""
 

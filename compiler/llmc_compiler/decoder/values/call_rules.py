@@ -1,7 +1,6 @@
 """Grammar of calls in one line of a plan: each tool with its arguments, in the order of its parameters."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from llmc_compiler.decoder.grammar_rules import Part, choice, maybe, repeat, seq
@@ -14,12 +13,13 @@ from llmc_compiler.expressions.types import NEVER, Type
 from llmc_compiler.tools.signature import ToolParameter
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.frozen_data import frozen
 
 _MOST_MORE: Final = 8
 """Maximum number of arguments after those for named parameters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallParameter:
     """A parameter; without a `name`, it can only be given by position."""
 
@@ -28,7 +28,7 @@ class CallParameter:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Callee:
     """A tool as a grammar sees it: its parameters, the number of positional ones, and the type of its result.
 
@@ -69,7 +69,7 @@ class Callee:
         return (each.name for each in self.parameters if each.name is not None)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Reader:
     """Reads the parameters of one tool, each schema once; only `named` ones may be given by name."""
 

@@ -2,12 +2,13 @@
 
 import string
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from llmc_compiler.decoder.grammar_rules import Chars, GrammarRule, Part, chars, choice, maybe, repeat, seq, sure
 from llmc_grammar.characters import HIDDEN
+from llmc_grammar.frozen_data import frozen
 
 MOST_DIGITS: Final = 18
 _WIDEST: Final = 10**15
@@ -206,7 +207,7 @@ def fractions(least: float | None, most: float | None, *, above: bool = False, b
     return choice(_positive(first, last), seq("-", _positive(last.opposite(), first.opposite())))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _End:
     """An end of a range: its digits before and after the point."""
 

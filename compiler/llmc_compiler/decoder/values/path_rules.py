@@ -7,7 +7,6 @@ of one kind: the lists that a loop iterates over, the numbers that a condition c
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.decoder.grammar_rules import Part, choice, seq
@@ -15,6 +14,7 @@ from llmc_compiler.decoder.values.lexical_rules import INDEX, NAME
 from llmc_compiler.expressions import types
 from llmc_compiler.expressions.types import ANY, Type
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.frozen_data import frozen
 
 MOST_STEPS: Final = 3
 _MOST_KEYS: Final = 64
@@ -32,7 +32,7 @@ def is_word(name: str) -> bool:
     return _WORD.match(name) is not None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """A possible step at a depth of a result: to a key (None: any key), or into a list."""
 

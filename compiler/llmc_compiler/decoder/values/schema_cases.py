@@ -13,6 +13,7 @@ from llmc_compiler.expressions.value_identity import json_form
 from llmc_compiler.json_schema.schema_keywords import WORDLESS, is_nullable, listed, refers_alone
 from llmc_compiler.json_schema.schema_references import NOWHERE, referred
 from llmc_compiler.json_schema.schema_types import at_least
+from llmc_grammar.frozen_data import frozen
 
 Part = Mapping[str, Any]
 
@@ -56,7 +57,7 @@ _SINCE: Final = (
 """For each draft, the keywords that only later drafts have."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """Parts that apply together, reached through these references.
 

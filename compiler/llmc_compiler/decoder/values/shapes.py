@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_compiler.expressions import types
@@ -11,6 +10,7 @@ from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.types import Type
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.print import quoted
 
 FORMATS: Final = {"date": (10, 10), "date-time": (20, 32), "time": (8, 21), "uuid": (36, 36)}
@@ -23,7 +23,7 @@ _EXACT: Final = 10**15
 """The bound below which a float without a fraction is spelled both `2` and `2.0`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextShape:
     """A text of so many characters; `most` is None if the general bound of texts applies."""
 
@@ -31,21 +31,21 @@ class TextShape:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Formed:
     """A text of a format in FORMATS."""
 
     format: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OneOf:
     """One of several values, as the language prints them."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """An integer."""
 
@@ -53,7 +53,7 @@ class Whole:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Number:
     """An integer of the shape `whole`, unless that is None, or a number with a fraction between two bounds.
 
@@ -67,7 +67,7 @@ class Number:
     below: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ItemsShape:
     """A list: its first items have separate shapes, all others share `rest`; `least` and `most` count all items."""
 
@@ -77,7 +77,7 @@ class ItemsShape:
     most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Key:
     """A key that a mapping has, or may have if it is not `required`."""
 
@@ -86,7 +86,7 @@ class Key:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keys:
     """A mapping with these keys, in this order; without any, it may have one free key, whose value is `others`.
 
@@ -98,14 +98,14 @@ class Keys:
     is_filled: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Either:
     """A value of one of the options; without options, no value can be written out."""
 
     options: tuple["Shape", ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnyShape:
     """Any value, with lists and mappings nested so many levels deep, or as deep as its place allows."""
 

@@ -36,6 +36,7 @@ from llmc_compiler.decoder.values.shapes import (
     Whole,
 )
 from llmc_compiler.decoder.values.string_formats import FORMS
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.print import quoted
 
 _MOST_IN_A_TEXT: Final = 4
@@ -53,7 +54,7 @@ SHARED: Final = (SIGN, APART, FORMAT, KEY, NAME, INDEX, TEXT, *FORMS.values())
 """Rules that every line may use."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ReadableField:
     """An argument or a key with its value; `head` is the text before the value, None if the name is not allowed."""
 

@@ -5,7 +5,7 @@ without one gets `ABSENT`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import takewhile
 from typing import Final, TypeVar
 
@@ -14,6 +14,7 @@ from llmc_compiler.expressions.compact_json import compact
 from llmc_compiler.expressions.operators import OperandError, kind
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.expressions.types import NEVER, NULL, Type
+from llmc_grammar.frozen_data import frozen
 
 T = TypeVar("T")
 
@@ -70,7 +71,7 @@ def kind_names(type_: Type) -> frozenset[str]:
             return frozenset[str]().union(*map(kind_names, options))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FunctionParameter:
     """A parameter, given by position or by name; `many` stands for any number of further positional arguments.
 
@@ -89,7 +90,7 @@ class FunctionParameter:
         object.__setattr__(self, "kinds", kind_names(self.type))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StandardFunction:
     """A function of the language.
 

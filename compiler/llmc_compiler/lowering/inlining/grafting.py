@@ -63,6 +63,7 @@ from llmc_grammar.source import TEXT, Source, Span
 _ANY: Final = Type("any")
 
 
+# Not `@frozen`, for which mypy would read a tool through its `__get__`.
 @dataclass(frozen=True, slots=True)
 class PlanCall:
     """A call of a plan: its place, and its arguments by name, in the order written, without defaults.

@@ -6,7 +6,6 @@ input n: any            other(2)    →    [$x for x in 2]     certainly fails, 
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from llmc_compiler.expressions import types
 from llmc_compiler.expressions.environment import EffortBudget, EvaluationError, NoReads
@@ -30,6 +29,7 @@ from llmc_compiler.ir.graph import Call, Loop, Node, terms
 from llmc_compiler.lowering.argument_checks import check_argument
 from llmc_compiler.lowering.type_inference import TypeEnvironment
 from llmc_compiler.tools.standard_callee import STANDARD, NamedSignature
+from llmc_grammar.frozen_data import frozen
 
 _ROOM = 64 * 1024
 """The most bytes that are built to compute a constant."""
@@ -44,7 +44,7 @@ def certainly_fails(nodes: Iterable[Node], facts: TypeEnvironment, budget: Effor
     return any([*_Check(facts, budget).faults(nodes)])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Check:
     """A check of the terms of a called plan."""
 

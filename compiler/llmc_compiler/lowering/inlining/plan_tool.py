@@ -26,6 +26,7 @@ from llmc_compiler.tools.signature import (
     Wanted,
 )
 from llmc_compiler.tools.tool import Tool
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Source
 
 DEEPEST: Final = 32
@@ -44,7 +45,7 @@ _KINDS: Final = (Kind.PURE, Kind.NONDET, Kind.READ, Kind.BARE, Kind.IDEMPOTENT, 
 """The kinds of effects, from the most harmless to the one about which the least is known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanBody:
     """A plan before the passes: its graph and its text."""
 

@@ -1,7 +1,7 @@
 """Function parameters declared with pydantic's `Field`, as a default or in `Annotated`, read as plain parameters."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial, wraps
 from inspect import Parameter, cleandoc, signature
 from typing import Annotated, Any, Final, cast, get_origin
@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from llmc_compiler.tools.callables import BY_POSITION, is_async, name_of
 from llmc_compiler.tools.signature import ToolboxError
+from llmc_grammar.frozen_data import frozen
 
 
 class _Made:
@@ -31,7 +32,7 @@ _ALIASES: Final = ("alias", "validation_alias", "serialization_alias")
 _BOUNDS: Final = frozenset({"Gt", "Ge", "Lt", "Le", "MultipleOf", "MinLen", "MaxLen", "Len", "Interval"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """A parameter, its annotation, and the parts of its schema that only inform.
 

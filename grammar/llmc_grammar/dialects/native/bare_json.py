@@ -5,7 +5,6 @@
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.dialects.native.json_text import (
@@ -18,6 +17,7 @@ from llmc_grammar.dialects.native.json_text import (
     skip_blanks,
 )
 from llmc_grammar.dialects.native.native_call import NativeCall, arguments_of
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import TURN
 
@@ -53,7 +53,7 @@ _RECIPIENT: Final = re.compile(r"(?P<fence>)>>>(?P<name>[A-Za-z_][\w.\-]*)[ \t\r
 _SEPARATORS: Final = re.compile(r"[\s,;]*")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bare:
     """The values and actions of a text, and the span of the text after the end of the reply."""
 

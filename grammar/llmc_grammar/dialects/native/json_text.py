@@ -7,12 +7,12 @@ keys without quotes. Not tolerated: comments, NaN, leading zeros, missing commas
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.dialects.form import Written, string
 from llmc_grammar.errors.repairs import BackslashKept
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 from llmc_grammar.print import quoted
 from llmc_grammar.source import Span
@@ -51,7 +51,7 @@ class Unreadable(Portable, Exception):  # noqa: N818 (a finding, not a fault)
         self.reach = at if reach is None else reach
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class JsonPlaces:
     """A map from offsets in a text to offsets in the reply, as ascending pairs of both."""
 
@@ -67,7 +67,7 @@ class JsonPlaces:
         return Span(self.at(start), self.at(end))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scalar:
     """A number, `true`, `false` or `null`, as the language writes it."""
 
@@ -75,7 +75,7 @@ class Scalar:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class String:
     """A string; its span includes the quotes, `places` maps its characters."""
 
@@ -90,7 +90,7 @@ class String:
         return self.places.span(0, len(self.value))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Array:
     """A list."""
 
@@ -98,7 +98,7 @@ class Array:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Object:
     """A mapping; keys may repeat."""
 

@@ -9,7 +9,7 @@ An object is a call only if all its keys belong to a call: any other key makes i
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.dialects.form import Target, Written, argument_name
@@ -26,6 +26,7 @@ from llmc_grammar.dialects.native.json_text import (
     write_value,
 )
 from llmc_grammar.errors.repairs import UnreadableCall
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 NAMES: Final = frozenset(
@@ -67,7 +68,7 @@ _NAMED: Final = re.compile(r"\s*[A-Za-z_][\w.\-/: ]*\Z")
 _ENCODINGS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """An argument. Without a name it is positional or, if `lone`, for the tool's only required parameter."""
 
@@ -77,7 +78,7 @@ class Given:
     lone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NativeCall:
     """A call.
 

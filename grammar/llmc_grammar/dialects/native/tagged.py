@@ -10,7 +10,6 @@ Text outside the marks is prose. Text inside them is a call or a mistake; it is 
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from llmc_grammar.dialects.native.bare_json import END_MARKS
@@ -27,6 +26,7 @@ from llmc_grammar.dialects.native.json_text import (
     skip_blanks,
 )
 from llmc_grammar.dialects.native.native_call import Given, NativeCall, arguments_of, native_calls
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import CLOSING, MARKS, OPENING, TURN, mark_of
 
@@ -69,7 +69,7 @@ _REST: Final = ("{", "[", "}", "]", ")", '"')
 _LINE_END: Final = re.compile(r"\r\n")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Problem:
     """A call that cannot be read, and the span at which reading stopped."""
 
@@ -77,7 +77,7 @@ class Problem:
     place: Span
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """The calls in a pair of marks."""
 

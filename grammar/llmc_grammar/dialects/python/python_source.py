@@ -9,12 +9,13 @@ import ast
 import re
 import warnings
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate
 from typing import Final
 
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.dialects.form import Target
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 from llmc_grammar.tool_marks import OPENING, mark_of
 
@@ -42,7 +43,7 @@ _NUMBERED: Final = re.compile(r"[0-9]+\.\s")
 _PRIVATE: Final = range(0xE000, 0xF900)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Code:
     """A parsed stretch of Python; `stand_in` replaces backslashes in strings, `kept` are the strings with one."""
 
@@ -74,7 +75,7 @@ class Code:
         return self.base + self._starts[row] + min(column, len(text))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stretches:
     """The stretches of a text that may be Python, and those inside tool-call marks."""
 

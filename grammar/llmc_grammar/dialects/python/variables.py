@@ -1,7 +1,6 @@
 """The values of variables in Python code, and steps into them."""
 
-from dataclasses import dataclass
-
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.portable import Portable
 
 Scalar = str | int | float | bool | None
@@ -11,14 +10,14 @@ class NotOfTheFormError(Portable, Exception):
     """Code that is not a plan."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constant:
     """A literal value."""
 
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """The result of a task, or a part of it; in a loop, an element by its name."""
 
@@ -31,7 +30,7 @@ class Result:
         return isinstance(self.target, str)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConstantItems:
     """A list of values."""
 

@@ -2,11 +2,12 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 
@@ -21,7 +22,7 @@ class Change(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Repair:
     """Changes that belong together, and the warning that reports them.
 

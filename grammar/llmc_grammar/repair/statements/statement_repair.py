@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from llmc_grammar.ast import Statement
@@ -18,6 +18,7 @@ from llmc_grammar.errors.repairs import (
     TwoReadings,
     TwoTasks,
 )
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.repair.full_width import Swap, swapped, swaps
 from llmc_grammar.repair.marks import NAME, PAIRS
 from llmc_grammar.repair.statements import string_repair
@@ -53,7 +54,7 @@ _NO_NAME: Final = "E172"
 _GROUP: Final = re.compile(r"[0-9],[0-9]{3}(?![0-9])")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """The context of repairs: the bounds, the names of the tools, the names of the tasks above."""
 
@@ -62,7 +63,7 @@ class Setting:
     names: Container[str]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RepairedStatement:
     """The reading of a part of a text: its statement or its mistakes, the text after edits, its span.
 

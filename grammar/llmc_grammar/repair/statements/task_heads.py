@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
 from llmc_grammar.ast import KEYWORDS
 from llmc_grammar.errors.repairs import JoinSpelled, TaskHead
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.repair.decorations import DRESSED, is_doubtful, number_of
 from llmc_grammar.repair.marks import NAME
 from llmc_grammar.repair.statements.changes import Change, Repair
@@ -37,7 +37,7 @@ _THOUGHT: Final = re.compile(r"[ \t]*Thought:")
 _FINISH: Final = frozenset({"finish", "Finish"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """The beginning of a task up to its call: the offset of the tool's name, and the repairs of the text before it.
 
