@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from llmc_compiler.diagnostics.plan_errors import BrokenOff, CompileError
 from llmc_compiler.lowering.inlining.plan_tool import with_others
 from llmc_compiler.lowering.secret_labels import Label
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
-from llmc_compiler.serialization.compiled_graph import Graph
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.session import NOTHING, Earlier, Session
 from llmc_compiler.steps import Restart, Step
 from llmc_compiler.tools.toolbox import Toolbox
@@ -21,6 +20,9 @@ from llmc_grammar.source import Source, Span
 from llmc_grammar.statement_reader import Lost
 from llmc_grammar.stream import Mode, PlanStream
 
+if TYPE_CHECKING:
+    from llmc_compiler.serialization.compiled_graph import Graph
+
 
 def check(
     parsed: Parsed, tools: Toolbox, *, lenient: bool = False, bounds: Bounds | None = None
@@ -32,9 +34,9 @@ def check(
 class Compiled(NamedTuple):
     """A plan without mistakes: its optimised graph, its warnings, its graph before the passes, and its secrets."""
 
-    graph: Graph
+    graph: "Graph"
     warnings: tuple[Diagnostic, ...]
-    written: Graph
+    written: "Graph"
     secrets: Mapping[str, Label]
 
 
@@ -42,7 +44,7 @@ def compile_parsed(
     parsed: Parsed,
     tools: Toolbox,
     *,
-    passes: Sequence[Pass] = PIPELINE,
+    passes: Sequence[Pass] | None = None,
     lenient: bool = False,
     bounds: Bounds | None = None,
 ) -> Compiled:
@@ -56,7 +58,7 @@ def compile_parsed(
 
 
 def _session(
-    parsed: Parsed, tools: Toolbox, passes: Sequence[Pass], *, lenient: bool, bounds: Bounds | None
+    parsed: Parsed, tools: Toolbox, passes: Sequence[Pass] | None, *, lenient: bool, bounds: Bounds | None
 ) -> Session:
     """Return a session that was fed all statements of a plan, good and refused."""
     most = (bounds or (Bounds.MODEL if lenient else Bounds.FILE)).tasks
@@ -87,7 +89,7 @@ def _mistakes(parsed: Parsed, session: Session) -> tuple[Diagnostic, ...]:
     return tuple(sorted((*parsed.diagnostics, *session.mistakes(), *unended), key=lambda found: found.span))
 
 
-def _closed(graph: Graph | None) -> Graph:
+def _closed(graph: "Graph | None") -> "Graph":
     """Return a graph of a closed session; raises ValueError if the session is open."""
     if graph is None:
         message = "the plan is not closed"
@@ -107,7 +109,7 @@ class IncrementalCompiler:
         tools: Toolbox,
         *,
         mode: Mode = "strict",
-        passes: Sequence[Pass] = PIPELINE,
+        passes: Sequence[Pass] | None = None,
         bounds: Bounds = Bounds.MODEL,
         name: str = "<stream>",
         header: bool = False,
@@ -175,7 +177,7 @@ class IncrementalCompiler:
         return self._stream.is_ended
 
     @property
-    def graph(self) -> Graph:
+    def graph(self) -> "Graph":
         """The optimised graph of a closed plan; raises ValueError if the plan is open."""
         return _closed(self._session.graph)
 

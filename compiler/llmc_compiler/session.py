@@ -5,32 +5,35 @@ after the passes. A released node never changes.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import field, replace
+from typing import TYPE_CHECKING, Final
 
 from llmc_compiler.analysis.unused_tasks import unused_tasks
 from llmc_compiler.diagnostics import plan_errors
 from llmc_compiler.effects.effects import When
 from llmc_compiler.expressions.input_types import describe, fits, literal, type_of
 from llmc_compiler.expressions.terms import Json, NodeId
-from llmc_compiler.ir.graph import Call, Loop, Node, Parameter, TaskId, effects_of, nodes_within
+from llmc_compiler.ir.graph import Call, Graph, Loop, Node, Parameter, TaskId, effects_of, nodes_within
 from llmc_compiler.ir.order_edges import Hazards
 from llmc_compiler.ir.verifier import BrokenGraphError
 from llmc_compiler.lowering.lowering import Lowering
 from llmc_compiler.lowering.secret_flow import SecretFlow
 from llmc_compiler.lowering.secret_labels import Label
-from llmc_compiler.passes.pipeline import PIPELINE, Pass, Sweeping, optimize
-from llmc_compiler.serialization.compiled_graph import Graph, with_forms
+from llmc_compiler.passes.stages import Pass, Sweeping, optimize
 from llmc_compiler.steps import Add, Conceal, Drop, Report, Share, Step
 from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast
 from llmc_grammar.bounds import Bounds
 from llmc_grammar.diagnostic import Diagnostic
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
+if TYPE_CHECKING:
+    from llmc_compiler.serialization.compiled_graph import Graph as CompiledGraph
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Earlier:
     """The plans before this one: their ids are taken, tasks with a value can be read, and some values are secret."""
 
@@ -48,14 +51,14 @@ class Session:
     `early=False` releases nothing before the end, as for a plan file, which is known as a whole. `lenient` is for a
     model's text, where a quoted reference is a reference. `written` returns the text of a span. Values of `earlier`
     plans are read like inputs, so the executor needs them as parameters. `most_tasks` bounds the tasks, with those of
-    the plans that are called.
+    the plans that are called. The passes are those of PIPELINE if none are given.
     """
 
     def __init__(
         self,
         tools: Toolbox,
         *,
-        passes: Sequence[Pass] = PIPELINE,
+        passes: Sequence[Pass] | None = None,
         early: bool = True,
         lenient: bool = False,
         written: Callable[[Span], str] | None = None,
@@ -64,7 +67,7 @@ class Session:
     ) -> None:
         """Start with an empty plan; raises ToolboxError if an effect names a missing parameter in braces."""
         require_parameters(tools)
-        self._passes = tuple(passes)
+        self._passes = _all_passes() if passes is None else tuple(passes)
         self._early = early
         self._lenient = lenient
         self._tools = tools
@@ -78,9 +81,9 @@ class Session:
         self._parameters: list[Parameter] = []
         self._handed: dict[NodeId, Node] = {}
         self._joined = False
-        self.graph: Graph | None = None
+        self.graph: CompiledGraph | None = None
         """The optimised graph, once the plan is closed; `written` is the graph before the passes."""
-        self.written: Graph | None = None
+        self.written: CompiledGraph | None = None
 
     @property
     def is_joined(self) -> bool:
@@ -183,12 +186,14 @@ class Session:
 
         Raises CompileError with all mistakes, and also if statements are missing because they have mistakes.
         """
+        from llmc_compiler.serialization.compiled_graph import with_forms  # noqa: PLC0415 — a check makes no graph
+
         mistakes = self.mistakes()
         if self._lowering.names.is_incomplete or any(mistake.severity == "error" for mistake in mistakes):
             raise plan_errors.CompileError(mistakes)
         if not self._joined:
             self._nodes.update((node.id, node) for node in self._lowering.implicit_join())
-        self.written = self._graph()
+        self.written = with_forms(self._graph())
         self.graph = graph = with_forms(optimize(self.written, self._passes))
         return tuple(self._last_steps(graph))
 
@@ -217,6 +222,13 @@ class Session:
         if rest := tuple(node for key, node in graph.nodes.items() if key not in self._handed):
             yield Add(rest)
         yield from (Share(task, key) for task, key in graph.tasks.items() if str(task) != str(key))
+
+
+def _all_passes() -> tuple[Pass, ...]:
+    """Return the passes of PIPELINE."""
+    from llmc_compiler.passes.pipeline import PIPELINE  # noqa: PLC0415 — slow to import, and a check runs no passes
+
+    return PIPELINE
 
 
 def require_parameters(tools: Toolbox) -> None:

@@ -8,7 +8,8 @@ from llmc.config.config import Config, find_config
 from llmc.config.tool_files import UseError
 from llmc.config.used_plans import UsedPlans
 from llmc_compiler.diagnostics.plan_errors import CompileError
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of
 from llmc_grammar import parse
 from llmc_grammar.bounds import Bounds

@@ -91,6 +91,27 @@ def test_check_does_not_import_what_only_a_run_needs(folder: Path) -> None:
     assert not {"asyncio", "jinja2", "jsonschema", "llmc_runtime.errors", "openai", "rich"} & modules
 
 
+def test_check_imports_neither_passes_nor_graph_json(folder: Path) -> None:
+    """Also with tools; `compile` needs both, and a mistake the modules that find its cause: the controls."""
+    (folder / "plan.llmc").write_text("1. now()\njoin($1)\n")
+    (folder / "broken.llmc").write_text("1. now(a b)\njoin($1)\n")
+    (folder / "tools.py").write_text("from llmc import read\n@read\ndef now() -> str:\n    return 'x'\n")
+    compiling = {
+        "llmc_compiler.passes.pipeline",
+        "llmc_compiler.passes.remarks",
+        "llmc_compiler.serialization.node_json",
+    }
+    diagnosing = {"llmc_grammar.diagnose.loops", "llmc_grammar.diagnose.misplaced_values"}
+    modules = imported(folder, "check", "plan.llmc", "--tools", "tools.py")
+    assert "tools" in {name.partition(".")[0].removeprefix("_llmc_").partition("_")[0] for name in modules}
+    assert not (compiling | diagnosing) & modules
+    assert compiling <= imported(folder, "compile", "plan.llmc", "--tools", "tools.py")
+    ended = subprocess.run(
+        [sys.executable, "-c", PROBE, "check", "broken.llmc"], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert diagnosing <= set(ended.stdout.partition("MODULES")[2].split())
+
+
 def test_a_run_does_not_import_what_explains(folder: Path) -> None:
     """What each pass did is found and told by `explain` alone, the control."""
     (folder / "plan.llmc").write_text("join(1)\n")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from llmc_compiler.expressions.terms import Json
-from llmc_compiler.passes.pipeline import Pass
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.session import Session
 from llmc_compiler.tools.tool import Tool

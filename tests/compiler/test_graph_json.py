@@ -16,8 +16,9 @@ from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.hoist import Hoist
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.passes.prune import Prune
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import schema, to_json
 from llmc_grammar import print_plan

@@ -14,8 +14,9 @@ from llmc_compiler.ir.printer import print_graph, to_plan
 from llmc_compiler.passes.dedup import Dedup
 from llmc_compiler.passes.fold import Fold
 from llmc_compiler.passes.hoist import Hoist
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
 from llmc_compiler.passes.prune import Prune
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.tools.decorators import pure
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import ast, print_plan

@@ -17,7 +17,8 @@ from llmc_compiler.compiler import check, compile_parsed
 from llmc_compiler.ir.graph import Graph, Node
 from llmc_compiler.ir.networkx_export import to_networkx
 from llmc_compiler.ir.printer import print_graph
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.rendering.graph_view import GraphView
 from llmc_compiler.rendering.graphviz import to_dot
 from llmc_compiler.rendering.mermaid import to_mermaid

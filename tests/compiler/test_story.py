@@ -20,7 +20,8 @@ from llmc_compiler.explain.story_json import story_json
 from llmc_compiler.explain.story_text import NARROWEST, as_text, tell
 from llmc_compiler.ir.graph import Call, loops_within
 from llmc_compiler.ir.printer import print_graph
-from llmc_compiler.passes.pipeline import PIPELINE, optimize
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import optimize
 from llmc_compiler.representation.source_text import written
 from llmc_compiler.terminal_cells import cells, visible, wrapped
 from llmc_compiler.tools.tool import Tool
@@ -153,7 +154,7 @@ def test_every_order_edge_is_told_with_its_cause() -> None:
 def test_the_figures_are_those_of_the_graph() -> None:
     """Calls, levels, the chain and the schedule."""
     for found in random_stories():
-        graph = optimize(compiled(found.source.text, TOOLBOX))
+        graph = optimize(compiled(found.source.text, TOOLBOX), PIPELINE)
         assert found.left == sum(len(calls(node)) for node in graph.nodes.values())
         assert found.left == sum(map(len, found.levels))
         assert found.estimate == estimate(graph)

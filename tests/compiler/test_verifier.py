@@ -9,7 +9,7 @@ import pytest
 from llmc_compiler.expressions.terms import Get, NodeId
 from llmc_compiler.ir.graph import JOIN, Graph, Loop, Node, TaskId
 from llmc_compiler.ir.verifier import BrokenGraphError, verify
-from llmc_compiler.passes.pipeline import optimize
+from llmc_compiler.passes.stages import optimize
 from tests.compiler.compiling import compiled
 
 GOOD = "1. rows()\n2. send($1)\n3. [f($x, $1), send($x)] for x in $1 if $x\n4. f($3)\njoin($4)"

@@ -10,7 +10,8 @@ import pytest
 from llmc_compiler.expressions.terms import Term, children
 from llmc_compiler.ir.graph import Graph, Loop, Node, node_body, terms
 from llmc_compiler.ir.printer import print_graph
-from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass, optimize
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.sketch import sketch

@@ -14,8 +14,9 @@ from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, TaskId, node_body
 from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.passes import remarks
-from llmc_compiler.passes.pipeline import PIPELINE, Stage, UnknownPassError, named_passes, stages
+from llmc_compiler.passes.pipeline import PIPELINE, UnknownPassError, named_passes
 from llmc_compiler.passes.remarks import Merged, Missed, Remark
+from llmc_compiler.passes.stages import Stage, stages
 from llmc_grammar import Source, Span
 from tests.compiler.cases import Case, cases
 from tests.compiler.compiling import compiled, from_plan, read, toolbox
@@ -71,7 +72,7 @@ def all_ids(graph: Graph) -> set[NodeId]:
 def random_stages() -> Iterator[Stage]:
     """The passes run over random plans."""
     for seed in SEEDS:
-        yield from stages(from_plan(random_plan(Random(seed)), TOOLBOX))
+        yield from stages(from_plan(random_plan(Random(seed)), TOOLBOX), PIPELINE)
 
 
 def test_whatever_goes_is_told_and_whatever_is_told_has_gone() -> None:

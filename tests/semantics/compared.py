@@ -8,7 +8,8 @@ from typing import Final
 
 import llmc
 from llmc_compiler.ir.graph import Graph
-from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass, optimize
 from llmc_compiler.serialization.compiled_graph import with_forms
 from llmc_grammar import Parsed, parse, print_plan
 from llmc_grammar.ast import Input, Plan

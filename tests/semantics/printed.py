@@ -16,7 +16,8 @@ import llmc
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Graph, Node
 from llmc_compiler.ir.printer import print_graph
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.serialization.graph_json import to_json
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import print_plan, render

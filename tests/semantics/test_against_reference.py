@@ -10,7 +10,8 @@ import llmc
 from llmc_compiler.expressions import value_parts
 from llmc_compiler.expressions.operators import OperandError
 from llmc_compiler.expressions.terms import Json
-from llmc_compiler.passes.pipeline import PIPELINE, Pass, optimize
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass, optimize
 from llmc_grammar import parse
 from llmc_runtime.errors import PlanError
 from llmc_runtime.scheduler import readiness

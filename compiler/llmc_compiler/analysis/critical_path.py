@@ -8,7 +8,6 @@ element, since the number of elements is known only at run time; a call that may
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
 from statistics import median
@@ -19,13 +18,14 @@ from llmc_compiler.effects.effects import Kind
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Graph, all_nodes
 from llmc_compiler.tools.tool import Tool
+from llmc_grammar.frozen_data import frozen
 
 Unit = Literal["s", "calls"]
 
 Costs = Mapping[NodeId, float]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Estimate:
     """Estimated time of a graph, in seconds or in calls (`unit`).
 

@@ -5,18 +5,18 @@ edge leads down. Inside a loop, levels are those of one element.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from llmc_compiler.expressions.terms import NodeId, reads
 from llmc_compiler.ir.graph import Call, Graph, Loop, Node, TaskId, node_body, nodes_within
 from llmc_compiler.lowering.name_resolution import ScopeResolver
 from llmc_grammar import ast
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.print import print_statement
 
 Levels = tuple[tuple[Node, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedTask:
     """A written task without a separate node: it has the value of `into`, or is left out if that is None."""
 

@@ -5,7 +5,7 @@ Nothing here claims that the tool has that effect. Only its author knows.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from llmc_compiler.analysis.critical_path import costs, estimate
@@ -13,8 +13,9 @@ from llmc_compiler.analysis.levels import calls
 from llmc_compiler.effects.effects import EVERYTHING, UNKNOWN, Effect, Kind
 from llmc_compiler.ir.graph import Call, Graph, Loop, Node, effects_of, loops_within
 from llmc_compiler.ir.order_edges import in_order
-from llmc_compiler.passes.pipeline import Pass, optimize
+from llmc_compiler.passes.stages import Pass, optimize
 from llmc_compiler.tools.tool import Tool
+from llmc_grammar.frozen_data import frozen
 
 _MOST_TRIED: Final = 8
 """Number of tools that are tried, those with most calls first: each takes about twice as long as the passes."""
@@ -23,7 +24,7 @@ _MOST_NODES: Final = 5_000
 """Largest number of nodes in the plan, times the number of tools tried."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanForecast:
     """Three figures of a compiled plan: its calls, the calls that wait in line, and the length of its longest chain.
 
@@ -35,7 +36,7 @@ class PlanForecast:
     span: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DeclarationGain:
     """A tool whose effect delays other calls, and the plan's figures with narrower effects."""
 

@@ -16,8 +16,8 @@ from llmc_compiler.effects.effects import Kind, conflict
 from llmc_compiler.expressions.terms import NodeId
 from llmc_compiler.ir.graph import Call, Graph, Loop, Node, loops_within, nodes_within
 from llmc_compiler.ir.printer import node_texts
-from llmc_compiler.passes.pipeline import Pass, Stage, stages
 from llmc_compiler.passes.remarks import Computed, Missed
+from llmc_compiler.passes.stages import Pass, Stage, stages
 from llmc_grammar.source import Source
 
 if TYPE_CHECKING:

@@ -1,17 +1,16 @@
 """The data of a story: remarks of passes, order edges, levels and times."""
 
-from dataclasses import dataclass
-
 from llmc_compiler.analysis.critical_path import Estimate
 from llmc_compiler.analysis.what_if import DeclarationGain
 from llmc_compiler.effects.effects import Effect
 from llmc_compiler.ir.graph import Node
 from llmc_compiler.passes.remarks import Remark
 from llmc_compiler.representation.brief import Brief
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Source
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PassEntry:
     """A remark of a pass; `now` is the text of the changed node, if it differs from the written one."""
 
@@ -20,7 +19,7 @@ class PassEntry:
     now: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OrderEdge:
     """An order edge: `later` waits for the end of `earlier`, because their effects conflict, and not for its value.
 
@@ -34,7 +33,7 @@ class OrderEdge:
     is_carried: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schedule:
     """Time of a plan with at most `width` calls at once: at least `bound`, and by rank `expected`."""
 
@@ -43,7 +42,7 @@ class Schedule:
     expected: float
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class StoryData(Brief):
     """The complete story of a plan's compilation.
 

@@ -10,7 +10,7 @@ Graphs are immutable: a pass returns a new one. A node that was handed to the ru
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NewType, assert_never
 
 from llmc_compiler.effects.effects import Effect
@@ -18,6 +18,7 @@ from llmc_compiler.expressions.terms import Const, Json, ListOf, NodeId, Term, r
 from llmc_compiler.representation.brief import Brief
 from llmc_compiler.tools.tool import Tool
 from llmc_grammar.ast import NOWHERE, Type
+from llmc_grammar.frozen_data import frozen
 from llmc_grammar.source import Span
 
 TaskId = NewType("TaskId", str)
@@ -26,7 +27,7 @@ TaskId = NewType("TaskId", str)
 JOIN = NodeId("join")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Condition(Brief):
     """Holds where the truth of `term` is `expected`.
 
@@ -43,7 +44,7 @@ class Condition(Brief):
         return self.expected and isinstance(self.term, ListOf) and bool(self.term.items)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Call(Brief):
     """Call a tool.
 
@@ -58,7 +59,7 @@ class Call(Brief):
     fallback: Term | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Evaluate(Brief):
     """Evaluate a term.
 
@@ -72,7 +73,7 @@ class Evaluate(Brief):
     expects: tuple[tuple[str, Type], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Loop(Brief):
     """Run the body once for each element of `source`; the value is the list of the values of `result`.
 
@@ -94,7 +95,7 @@ class Loop(Brief):
     calls: bool = True
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Join(Brief):
     """Return the plan's value; `everything` marks a join without arguments, whose term lists all tasks."""
 
@@ -105,7 +106,7 @@ class Join(Brief):
 Operation = Call | Evaluate | Loop | Join
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Inlined(Brief):
     """The origin of a node in a plan that was called as a tool.
 
@@ -118,7 +119,7 @@ class Inlined(Brief):
     owner: NodeId | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Node(Brief):
     """One operation to run.
 
@@ -159,7 +160,7 @@ class Node(Brief):
         return self.inlined is not None and self.inlined.task == self.id
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Parameter(Brief):
     """An input of the plan; unless it is `required`, a missing one has the value `default`."""
 
@@ -173,7 +174,7 @@ class Parameter(Brief):
     """The value of a missing input; None if the input is required."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Graph(Brief):
     """Nodes by id, in plan order; `tasks` maps a written task to the node with its value, unless it was pruned."""
 
@@ -250,6 +251,15 @@ def needed(graph: Graph, roots: Iterable[NodeId]) -> set[NodeId]:
         if key in result:
             result.update(graph.nodes[key].needs)
     return result
+
+
+def live(graph: Graph) -> set[NodeId]:
+    """Return the nodes that the join or a node with an effect needs, and these nodes themselves."""
+    # A call that prints as it was written stays with the effects of its tasks.
+    roots = {
+        key for node in graph.nodes.values() if node.id == JOIN or may_write(node) for key in (node.id, node.owner)
+    }
+    return needed(graph, graph.nodes.keys() & roots)
 
 
 def effects_of(op: Operation) -> tuple[Effect, ...]:

@@ -2,7 +2,7 @@
 
 from collections import ChainMap
 from collections.abc import Hashable, Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llmc_compiler.effects.effects import UNKNOWN, When
 from llmc_compiler.expressions.terms import Get, NodeId, Term, substitute
@@ -30,11 +30,12 @@ from llmc_compiler.passes.remarks import (
     UndeclaredTwins,
     WrittenBetween,
 )
+from llmc_grammar.frozen_data import frozen
 
 Same = MutableMapping[NodeId, NodeId]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dedup:
     """Merges a call into an earlier one with the same tool, arguments, conditions and options.
 

@@ -1,7 +1,7 @@
 """Fold: compute constant expressions."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llmc_compiler.expressions.environment import EffortBudget
 from llmc_compiler.expressions.memory_limit import MemoryRoom
@@ -35,9 +35,10 @@ from llmc_compiler.ir.graph import (
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.remarks import Certain, Computed, Remark, Untaken
 from llmc_compiler.passes.term_folding import EFFORT, GROWTH, Known, TermFolder, are_same, risks
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fold:
     """Computes operators and texts of constants, and drops branches that are never taken.
 

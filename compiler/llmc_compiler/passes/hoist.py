@@ -1,7 +1,7 @@
 """Hoist: make a call once, instead of once for each element of a loop."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llmc_compiler.effects.effects import When
 from llmc_compiler.expressions.terms import Const, Get, Item, ListOf, MapOf, NodeId, Term, free_reads, reads
@@ -23,9 +23,10 @@ from llmc_compiler.ir.graph import (
 )
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.remarks import Hoisted, HoistedRead, LoopReads, LoopWrites, Remark
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hoist:
     """Moves out of a loop the calls that do not depend on the element.
 

@@ -1,15 +1,16 @@
 """Prune: drop tasks that are not needed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from llmc_compiler.effects.effects import UNKNOWN
-from llmc_compiler.ir.graph import JOIN, Call, Graph, Node, may_write, needed
+from llmc_compiler.ir.graph import Call, Graph, Node, live
 from llmc_compiler.ir.order_edges import in_order
 from llmc_compiler.passes.remarks import KeptUndeclared, Pruned, PrunedCall, Remark
+from llmc_grammar.frozen_data import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prune:
     """Drops nodes that are needed neither by the join nor by a node with an effect.
 
@@ -24,11 +25,7 @@ class Prune:
 
     def __call__(self, graph: Graph) -> Graph:
         """Drop dead nodes."""
-        # A call that prints as it was written stays with the effects of its tasks.
-        roots = {
-            key for node in graph.nodes.values() if node.id == JOIN or may_write(node) for key in (node.id, node.owner)
-        }
-        alive = needed(graph, graph.nodes.keys() & roots)
+        alive = live(graph)
         if len(alive) == len(graph.nodes):
             return graph
         nodes = {key: node for key, node in graph.nodes.items() if key in alive}

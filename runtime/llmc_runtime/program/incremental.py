@@ -19,7 +19,8 @@ from typing import Self, Unpack
 
 from llmc_compiler.compiler import IncrementalCompiler
 from llmc_compiler.expressions.terms import NodeId
-from llmc_compiler.passes.pipeline import PIPELINE, Pass
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass
 from llmc_compiler.session import NOTHING, Earlier
 from llmc_compiler.steps import Add, Step
 from llmc_compiler.tools.toolbox import Toolbox, Usable, toolbox_of

@@ -13,7 +13,8 @@ from llmc_compiler.ir.printer import print_graph
 from llmc_compiler.lowering.inlining.plan_tool import PlanBody, PlanTool, with_others
 from llmc_compiler.lowering.secret_labels import Label
 from llmc_compiler.lowering.type_inference import ArrivalCheck, checks
-from llmc_compiler.passes.pipeline import PIPELINE, Pass, Stage, stages
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import Pass, Stage, stages
 from llmc_compiler.representation.brief import Brief, brief
 from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.serialization.graph_json import to_json

@@ -13,7 +13,7 @@ from llmc.cli.terminal.screen import aside
 
 if TYPE_CHECKING:
     from llmc import Bounds, Budget, Limits, Program, Toolbox
-    from llmc_compiler.passes.pipeline import Pass
+    from llmc_compiler.passes.stages import Pass
     from llmc_grammar import Parsed
     from llmc_grammar.diagnostic import Diagnostic
     from llmc_grammar.source import Source
@@ -90,13 +90,12 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
     tools = Toolbox()
     if not targets:
         return tools
-    from llmc import load
     from llmc.config.tool_files import MissingToolsError, load_tools
 
     try:
         with aside():
             for target in targets:
-                tools |= Toolbox([load(target)]) if target.endswith(".llmc") else load_tools(target, Path())
+                tools |= _plan_tool(target) if target.endswith(".llmc") else load_tools(target, Path())
     except CompileError as error:
         tell(drawn(error.diagnostics, error.source, sys.stderr) if error.source else str(error))
         raise typer.Exit(FOUND) from error
@@ -106,6 +105,13 @@ def named_tools(targets: Sequence[str]) -> "Toolbox":
         say(str(error))
         raise typer.Exit(FOUND) from error
     return tools
+
+
+def _plan_tool(file: str) -> "Toolbox":
+    """Return a toolbox with a plan; raises CompileError and OSError."""
+    from llmc import Toolbox, load
+
+    return Toolbox([load(file)])
 
 
 def check_plan(text: PlanText, tools: "Toolbox | None", limits: "Bounds", mode: "Mode" = "strict") -> DiagnosticReport:
