@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from llmc_compiler.compiler import compile_parsed
 from llmc_compiler.explain.story import Story
-from llmc_compiler.passes.pipeline import PIPELINE, optimize, stages
+from llmc_compiler.passes.pipeline import PIPELINE
+from llmc_compiler.passes.stages import optimize, stages
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from llmc_grammar import parse
@@ -48,8 +49,8 @@ def row(tasks: int, runs: int) -> tuple[float, ...]:
     assert len(found.graph.nodes) > tasks / 3
     return (
         best(runs, lambda: compile_parsed(parsed, TOOLS)),
-        best(runs, lambda: optimize(written)),
-        best(runs, lambda: [stage.remarks() for stage in stages(written)]),
+        best(runs, lambda: optimize(written, PIPELINE)),
+        best(runs, lambda: [stage.remarks() for stage in stages(written, PIPELINE)]),
         best(runs, lambda: Story.of(written, PIPELINE, parsed.source)),
     )
 
