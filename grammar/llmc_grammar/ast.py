@@ -12,7 +12,7 @@ have the same meaning.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import Final
 
 from llmc_grammar.frozen_data import frozen
@@ -96,7 +96,7 @@ def _span() -> Span:
     return field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Literal:
     """A number, `true`, `false` or `null`; `1`, `1.0` and `true` are three different literals."""
 

@@ -7,7 +7,7 @@ Binary and Choice are operators, as in the plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import is_
 from typing import Final, NewType
 
@@ -33,7 +33,7 @@ def _span() -> Span:
     return field(default=NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@frozen
 class Const(Brief):
     """JSON data; equal only to the same data of the same types, so `1`, `1.0` and `true` are three constants."""
 
