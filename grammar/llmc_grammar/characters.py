@@ -1,11 +1,11 @@
 """The characters that a plan may contain, and where."""
 
-import re
 import unicodedata
 from typing import Final
 
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.lines import CurlyQuote, ForbiddenCharacter, NotUtf8, StrayCharacter
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.terminal_text import escape_unicode, visible
@@ -13,7 +13,7 @@ from llmc_grammar.terminal_text import escape_unicode, visible
 HIDDEN: Final = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Line and paragraph separators and bidirectional controls, as part of a regular expression's class."""
 
-_FORBIDDEN: Final = re.compile(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]+|\r+(?!\n)")
+_FORBIDDEN: Final = lazy_pattern(rf"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]+|\r+(?!\n)")
 _QUOTES: Final = {
     "\u201c": '"',
     "\u201d": '"',
@@ -54,7 +54,7 @@ _LOOKALIKES: Final = {
     "\uff04": "$",
     "\u3001": ",",
 }
-_PIECES: Final = re.compile(rf"[{''.join((*_QUOTES, *_LOOKALIKES))}]|[^{''.join((*_QUOTES, *_LOOKALIKES))}]+")
+_PIECES: Final = lazy_pattern(rf"[{''.join((*_QUOTES, *_LOOKALIKES))}]|[^{''.join((*_QUOTES, *_LOOKALIKES))}]+")
 
 
 def forbidden(text: str, start: int) -> list[Diagnostic]:

@@ -11,19 +11,20 @@ from typing import Final, NamedTuple
 from llmc_grammar.errors.expressions import HalfSurrogate, UnknownEscape
 from llmc_grammar.errors.lines import StringTooLong
 from llmc_grammar.errors.repairs import BackslashKept
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", '"': '"', "'": "'", "\n": "", "\r\n": ""}
-_ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|\r\n|[\s\S])|\r\n")
-_KNOWN: Final = re.compile(r"\\(?:u[0-9a-fA-F]{4}|\r\n|[ntr\\\"'\n]|(?P<unknown>u?))")
-_KEPT: Final = {'"': re.compile(r'\\([\\"])|\r\n'), "'": re.compile(r"\\([\\\"'])|\r\n")}
+_ESCAPE: Final = lazy_pattern(r"\\(u[0-9a-fA-F]{4}|\r\n|[\s\S])|\r\n")
+_KNOWN: Final = lazy_pattern(r"\\(?:u[0-9a-fA-F]{4}|\r\n|[ntr\\\"'\n]|(?P<unknown>u?))")
+_KEPT: Final = {'"': lazy_pattern(r'\\([\\"])|\r\n'), "'": lazy_pattern(r"\\([\\\"'])|\r\n")}
 """The escapes of a string whose other backslashes are text, by its quote."""
 
 BACKSLASH: Final = {
-    '"': re.compile(r'\\[\\"]|(?P<text>\\)(?P<line>\r?\n)?'),
-    "'": re.compile(r"\\[\\\"']|(?P<text>\\)(?P<line>\r?\n)?"),
+    '"': lazy_pattern(r'\\[\\"]|(?P<text>\\)(?P<line>\r?\n)?'),
+    "'": lazy_pattern(r"\\[\\\"']|(?P<text>\\)(?P<line>\r?\n)?"),
 }
 """The same escapes, and the backslashes that are text with a line break after them."""
 

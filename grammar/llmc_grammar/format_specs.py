@@ -6,22 +6,23 @@ At least one part is written. WIDTH and DIGITS are at most 100. Numbers take all
 the width.
 """
 
-import re
 from typing import Final
+
+from llmc_grammar.lazy_pattern import lazy_pattern
 
 MOST: Final = 100
 """The largest width, and the largest number of digits."""
 
-FORMAT: Final = re.compile(
+FORMAT: Final = lazy_pattern(
     r"(?P<align>[<>^])?(?P<sign>\+)?(?P<zero>0)?(?P<width>[1-9][0-9]*)?(?P<group>[,_])?"
     r"(?:\.(?P<digits>0|[1-9][0-9]*))?(?P<letter>[dfeg%])?"
 )
 """The shape of a format, to be matched as a whole; `format_mistake` refuses the empty one and checks the bounds."""
 
-_PYTHON: Final = re.compile(r"(?: (?=[<>^]))?([<>^]?)-?(.*?)(F)?")
+_PYTHON: Final = lazy_pattern(r"(?: (?=[<>^]))?([<>^]?)-?(.*?)(F)?")
 """A blank to fill with, and a sign for negative numbers alone, are what Python does anyway; `F` is `f`."""
 
-_FOR_TEXTS: Final = re.compile(r"([<>^]?[1-9][0-9]*)s")
+_FOR_TEXTS: Final = lazy_pattern(r"([<>^]?[1-9][0-9]*)s")
 _SHAPE: Final = "[< > ^] [+] [0] [WIDTH] [, or _] [.DIGITS] [d f e g %]"
 _BOUND: Final = len(str(MOST))
 

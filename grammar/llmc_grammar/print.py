@@ -38,17 +38,18 @@ from llmc_grammar.ast import (
     Use,
 )
 from llmc_grammar.characters import HIDDEN
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.precedence import COMPARISON, MINUS, NOT, POWER, PRECEDENCE
 from llmc_grammar.terminal_text import escape_unicode
 from llmc_grammar.text import is_path
 
 _CHOICE: Final = 0
 _ATOM: Final = 9
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_SPECIAL: Final = re.compile(rf'["\\\x00-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]')
+_NAME: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+_SPECIAL: Final = lazy_pattern(rf'["\\\x00-\x1f\x7f-\x9f\ud800-\udfff{HIDDEN}]')
 _ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_DOLLAR: Final = re.compile(r"\$(?P<money>[0-9]+[.,][0-9])?")
-_MONEY: Final = re.compile(r"[.,][0-9]")
+_DOLLAR: Final = lazy_pattern(r"\$(?P<money>[0-9]+[.,][0-9])?")
+_MONEY: Final = lazy_pattern(r"[.,][0-9]")
 
 
 def print_plan(plan: Plan) -> str:

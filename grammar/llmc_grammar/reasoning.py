@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple, TypeAlias
 
+from llmc_grammar.lazy_pattern import lazy_pattern
+
 NAMES: Final = ("think", "thinking", "thought", "reasoning", "reflection", "scratchpad", "analysis")
 
 TagName: TypeAlias = str | tuple[str, str]
@@ -25,7 +27,7 @@ _CHANNEL: Final = (
     r"<\|channel\|>(?!commentary to=functions\.)\s*\w+[^<\n]*(?:<\|constrain\|>[^<\n]*)?(?:<\|message\|>)?"
 )
 _ENDS: Final = r"<\|(?:end|return|call)\|>"
-_NAME: Final = re.compile(r"[A-Za-z][\w:.-]*")
+_NAME: Final = lazy_pattern(r"[A-Za-z][\w:.-]*")
 
 
 class Tag(NamedTuple):
@@ -51,10 +53,10 @@ class ReasoningTags:
         opening = [_CHANNEL, rf"<[ \t]*(?:{names}){inside}>", rf"\[[ \t]*(?:{names})[ \t]*\]"]
         opening += [re.escape(start) for start, _ in pairs]
         pattern = f"(?P<closing>{'|'.join(closing)})|(?P<opening>{'|'.join(opening)})|(?P<ends>{_ENDS})"
-        self._pattern = re.compile(pattern, re.IGNORECASE)
+        self._pattern = lazy_pattern(pattern, re.IGNORECASE)
         # Most lines contain no character with which a tag could begin.
         firsts = [r"[<\[][ \t]*/?[ \t]*[a-z|]", *(re.escape(text[0]) for pair in pairs for text in pair)]
-        self.may_be_in = re.compile("|".join(firsts), re.IGNORECASE).search
+        self.may_be_in = lazy_pattern("|".join(firsts), re.IGNORECASE).search
 
     def find(self, text: str, offset: int = 0) -> list[Tag]:
         """Return the tags in a text, in order; `offset` is added to their positions."""

@@ -9,6 +9,7 @@ from llmc_grammar.bounds import Bounds
 from llmc_grammar.errors.expressions import BadReference, LeadingZero
 from llmc_grammar.errors.lines import TooManySteps
 from llmc_grammar.escapes import read_plain
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
@@ -17,7 +18,9 @@ TARGET: Final = r"(?:[A-Za-z_][A-Za-z0-9_]*|[1-9][0-9]{0,3})"
 """The names and numbers to which a `$` in a string can refer."""
 
 _NAME_OR_INDEX: Final = r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?[0-9]+)\]"
-_SLOT_STEP: Final = re.compile(rf"{_NAME_OR_INDEX}|\[\"([^\"]*(?:\"(?!\])[^\"]*)*)\"\]|\['([^']*(?:'(?!\])[^']*)*)'\]")
+_SLOT_STEP: Final = lazy_pattern(
+    rf"{_NAME_OR_INDEX}|\[\"([^\"]*(?:\"(?!\])[^\"]*)*)\"\]|\['([^']*(?:'(?!\])[^']*)*)'\]"
+)
 SLOT_STEPS: Final = (
     r"(?:\.[A-Za-z_][A-Za-z0-9_]*|\[-?[0-9]+\]|"
     r"\[\"[^\"]*(?:\"(?!\])[^\"]*)*\"\]|\['[^']*(?:'(?!\])[^']*)*'\])+"
@@ -26,12 +29,12 @@ SLOT_STEPS: Final = (
 
 _LONGEST_STEP: Final = 128
 
-_STEP: Final = re.compile(
+_STEP: Final = lazy_pattern(
     rf"{_NAME_OR_INDEX}|"
     r"\[(\"[^\"\\\n]*(?:\\(?:\r\n|[\s\S])[^\"\\\n]*)*\"|'[^'\\\n]*(?:\\(?:\r\n|[\s\S])[^'\\\n]*)*')\]"
 )
-_HEAD: Final = re.compile(r"\$([0-9]+|[A-Za-z_][A-Za-z0-9_]*)")
-_TASK: Final = re.compile(r"[1-9][0-9]{0,3}\Z")
+_HEAD: Final = lazy_pattern(r"\$([0-9]+|[A-Za-z_][A-Za-z0-9_]*)")
+_TASK: Final = lazy_pattern(r"[1-9][0-9]{0,3}\Z")
 
 
 def is_task_number(digits: str) -> bool:

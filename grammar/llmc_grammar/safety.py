@@ -5,19 +5,19 @@ removes, adds or changes a word. A class with `renames` may repair one slip in a
 or swapped with its neighbour.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit, Mistake
 
-_WORD: Final = re.compile(r"[^\W_]+")
-_PARTS: Final = re.compile(r"[@$_.(]+")
+_WORD: Final = lazy_pattern(r"[^\W_]+")
+_PARTS: Final = lazy_pattern(r"[@$_.(]+")
 _LONG: Final = 5
 """The length from which a word with one wrong letter is unlikely to be another word."""
 
-_NAME: Final = re.compile(r"[@$]?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(?")
+_NAME: Final = lazy_pattern(r"[@$]?[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\(?")
 
 
 def is_safe(mistake: Mistake, text: str) -> bool:

@@ -19,36 +19,37 @@ from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignComment, ForeignString
 from llmc_grammar.errors.lines import MismatchedBracket, NestedTooDeep, StrayBracket, UnclosedBracket, UnclosedString
 from llmc_grammar.errors.statements import NumberMark
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit, Note
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 
-_INTERESTING: Final = re.compile(
+_INTERESTING: Final = lazy_pattern(
     r'"""[^"\\]*(?:(?:\\.|""?(?!"))[^"\\]*)*"""|(""")|"[^"\\]*(?:\\.[^"\\]*)*"|\'[^\'\\]*(?:\\.[^\'\\]*)*\'|(["\'])'
     r"|([(\[{])|([)\]}])|(#)|(<END_OF_PLAN>)|[^\x00-\x7f]+"
 )
 _OPEN_LONG, _OPEN_SHORT, _OPENER, _CLOSER, _COMMENT, _MARK = range(1, 7)
 STRING_END: Final = {
-    '"""': re.compile(r'[^"\\]*(?:(?:\\.|\\$|""?(?!"))[^"\\]*)*"""'),
-    '"': re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"'),
-    "'": re.compile(r"[^'\\]*(?:\\.[^'\\]*)*'"),
+    '"""': lazy_pattern(r'[^"\\]*(?:(?:\\.|\\$|""?(?!"))[^"\\]*)*"""'),
+    '"': lazy_pattern(r'[^"\\]*(?:\\.[^"\\]*)*"'),
+    "'": lazy_pattern(r"[^'\\]*(?:\\.[^'\\]*)*'"),
 }
-GOES_ON: Final = re.compile(r"(?:^|[^\\])(?:\\\\)*\\$")
+GOES_ON: Final = lazy_pattern(r"(?:^|[^\\])(?:\\\\)*\\$")
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_ALWAYS: Final = re.compile(r"[ \t]*(?:[0-9]+\.(?![0-9])|Thought:)")
-_NAMED_CALL: Final = re.compile(rf"[ \t]*{_NAME}[ \t]*=[ \t]*{_NAME}(?:\.{_NAME})*\(")
-_JOIN: Final = re.compile(r"[ \t]*join[ \t]*\(")
-_TASK: Final = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\(|(?:use|input)[ \t])")
-_NAMED: Final = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|join[ \t]*\()")
-_WANTS_MORE: Final = re.compile(r"(?:[,(\[{:=+\-*/%<>]|\b(?:and|or|not|in|if|else|for))$")
-_NUMBER_MARK: Final = re.compile(r"[ \t]*([0-9]+)([):])")
-_WHOLE_LINE: Final = re.compile(r"[ \t]*(?:Thought:|//|/\*)")
+_ALWAYS: Final = lazy_pattern(r"[ \t]*(?:[0-9]+\.(?![0-9])|Thought:)")
+_NAMED_CALL: Final = lazy_pattern(rf"[ \t]*{_NAME}[ \t]*=[ \t]*{_NAME}(?:\.{_NAME})*\(")
+_JOIN: Final = lazy_pattern(r"[ \t]*join[ \t]*\(")
+_TASK: Final = lazy_pattern(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|{_NAME}(?:\.{_NAME})*\(|(?:use|input)[ \t])")
+_NAMED: Final = lazy_pattern(rf"[ \t]*(?:{_NAME}[ \t]*=(?!=)|join[ \t]*\()")
+_WANTS_MORE: Final = lazy_pattern(r"(?:[,(\[{:=+\-*/%<>]|\b(?:and|or|not|in|if|else|for))$")
+_NUMBER_MARK: Final = lazy_pattern(r"[ \t]*([0-9]+)([):])")
+_WHOLE_LINE: Final = lazy_pattern(r"[ \t]*(?:Thought:|//|/\*)")
 """A thought, or a comment of another language: no statement begins like this, and its quotes have no meaning."""
 
-_FOREIGN_TAIL: Final = re.compile(r"[)\]}\w\"'][ \t]{1,9}(//|--|/\*)[ \t]")
-_FOREIGN_BLOCK: Final = re.compile(r"[ \t]*(?:if|for|foreach|while|else|try|switch|def|function)\b[^=]*$")
-_BLANK: Final = re.compile(r"[ \t\r]*(?:#|$)")
+_FOREIGN_TAIL: Final = lazy_pattern(r"[)\]}\w\"'][ \t]{1,9}(//|--|/\*)[ \t]")
+_FOREIGN_BLOCK: Final = lazy_pattern(r"[ \t]*(?:if|for|foreach|while|else|try|switch|def|function)\b[^=]*$")
+_BLANK: Final = lazy_pattern(r"[ \t\r]*(?:#|$)")
 
 
 END_MARK: Final = "<END_OF_PLAN>"

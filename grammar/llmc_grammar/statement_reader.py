@@ -21,17 +21,18 @@ from llmc_grammar.errors.statements import (
     TextAfterJoin,
 )
 from llmc_grammar.frozen_data import frozen
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.split import END_MARK, Piece, indent_of
 from llmc_grammar.statement import HEAD, kind_of, read_statement
 
-JOIN: Final = re.compile(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
-_INPUT_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_BEFORE_TYPE: Final = re.compile(r"[:=]")
-_COMMENT_END: Final = re.compile(r"\*/|-->")
-_OPEN_COMMENT: Final = re.compile(r"[ \t]*(?:/\*|<!--)(?:(?!\*/|-->).)*", re.DOTALL)
-_NOTHING: Final = re.compile(r"[ \t\r]*(?:#|$)")
+JOIN: Final = lazy_pattern(r"[ \t]*(?:[0-9]+\.[ \t]*|[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*)?join[ \t]*(?:\(|$)")
+_INPUT_WORD: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_BEFORE_TYPE: Final = lazy_pattern(r"[:=]")
+_COMMENT_END: Final = lazy_pattern(r"\*/|-->")
+_OPEN_COMMENT: Final = lazy_pattern(r"[ \t]*(?:/\*|<!--)(?:(?!\*/|-->).)*", re.DOTALL)
+_NOTHING: Final = lazy_pattern(r"[ \t\r]*(?:#|$)")
 
 
 @frozen

@@ -17,21 +17,25 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
+from llmc_grammar.lazy_pattern import lazy_pattern
+
 _LONGEST: Final = 300
 
-_IGNORABLE: Final = re.compile(
+_IGNORABLE: Final = lazy_pattern(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
 """Marks, letters and symbols that are drawn as nothing: Default_Ignorable_Code_Point (Unicode 15.1), and spaces."""
 
-_JOINING: Final = re.compile("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+_JOINING: Final = lazy_pattern("[\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
 """Parts of emoji that take one cell, two or none, depending on the terminal and the character before them."""
 
-_JOINED_JAMO: Final = re.compile("[\u1160-\u11ff\ud7b0-\ud7ff]")
+_JOINED_JAMO: Final = lazy_pattern("[\u1160-\u11ff\ud7b0-\ud7ff]")
 """Vowels and final consonants, which a terminal draws into the cell of the preceding consonant."""
 
-_WIDE_BY_NOW: Final = re.compile("[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]")
+_WIDE_BY_NOW: Final = lazy_pattern(
+    "[\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\U0001d300-\U0001d356\U0001d360-\U0001d376]"
+)
 """Symbols that are wide since Unicode 16, even if Python's tables are older."""
 
 _MOST_MARKS: Final = 4
@@ -39,7 +43,7 @@ _MOST_MARKS: Final = 4
 
 
 # The characters of most texts; of these, only unprintable ones are escaped.
-_USUAL: Final = re.compile(
+_USUAL: Final = lazy_pattern(
     "[ -~\xa1-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u20c0\u2100-\u27ff\u3001-\u3029\u3041-\u3096\u309b-\u30ff"
     "\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff9f]*"
 )
@@ -127,11 +131,11 @@ def _json_escape(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
-_QUOTED_ESCAPE: Final = re.compile(r"""\\(?:u[0-9a-fA-F]{4}|[bfnrt"'\\/])""")
+_QUOTED_ESCAPE: Final = lazy_pattern(r"""\\(?:u[0-9a-fA-F]{4}|[bfnrt"'\\/])""")
 
-_BACKSLASHES: Final = re.compile(r"\\+")
+_BACKSLASHES: Final = lazy_pattern(r"\\+")
 
-_LIKE_ESCAPE: Final = re.compile(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
+_LIKE_ESCAPE: Final = lazy_pattern(r"[nrt]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}")
 
 
 def _doubled(text: str) -> str:

@@ -8,19 +8,20 @@ from llmc_grammar.errors.expressions import BadFormat, BadSlot, GluedDollar
 from llmc_grammar.errors.repairs import FormatKept
 from llmc_grammar.escapes import Decoded, decode
 from llmc_grammar.format_specs import format_mistake, from_python
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse_state import ParseState
 from llmc_grammar.references import SLOT_STEPS, TARGET, is_task_number, read_slot
 from llmc_grammar.source import Span
 
-_WHOLE: Final = re.compile(rf"\$({TARGET})({SLOT_STEPS})\Z")
-BRACED: Final = re.compile(rf"\$\{{({TARGET})({SLOT_STEPS}|)(?:[:!]([^{{}}\n]*))?\}}")
+_WHOLE: Final = lazy_pattern(rf"\$({TARGET})({SLOT_STEPS})\Z")
+BRACED: Final = lazy_pattern(rf"\$\{{({TARGET})({SLOT_STEPS}|)(?:[:!]([^{{}}\n]*))?\}}")
 """A reference in braces: its name, its steps and, unless it has none, its format, good or not."""
 
 _SHOWN: Final = 40
-_NUMBER: Final = re.compile(r"\$([0-9]+)")
-_MONEY: Final = re.compile(r"[.,][0-9]")
-_NAME: Final = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_NUMBER: Final = lazy_pattern(r"\$([0-9]+)")
+_MONEY: Final = lazy_pattern(r"[.,][0-9]")
+_NAME: Final = lazy_pattern(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 def is_path(text: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 from unicodedata import normalize
 
 from llmc_grammar.frozen_data import frozen
+from llmc_grammar.lazy_pattern import lazy_pattern
 
 EVERYTHING: Final = "*"
 
@@ -126,11 +127,11 @@ class Effect:
         return replace(self, resource=_PARAMETER.sub(segment, self.resource))
 
 
-_PARAMETER: Final = re.compile(r"\{(\w+)\}")
-_SPECIAL: Final = re.compile(r"[:{}*]")
-_PLAIN: Final = re.compile(r"[a-z0-9_-]+")
-_SEPARATOR: Final = re.compile(r"[/\\]")
-_WRITTEN: Final = re.compile(r"(pure|nondet|opaque|bare)|(read|write)\(\s*([^\s(),]+)\s*(?:(,)\s*idempotent\s*)?\)")
+_PARAMETER: Final = lazy_pattern(r"\{(\w+)\}")
+_SPECIAL: Final = lazy_pattern(r"[:{}*]")
+_PLAIN: Final = lazy_pattern(r"[a-z0-9_-]+")
+_SEPARATOR: Final = lazy_pattern(r"[/\\]")
+_WRITTEN: Final = lazy_pattern(r"(pure|nondet|opaque|bare)|(read|write)\(\s*([^\s(),]+)\s*(?:(,)\s*idempotent\s*)?\)")
 
 
 def parse_effect(text: str) -> Effect:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from llmc_grammar.frozen_data import frozen
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.portable import Portable
 
 _LONGEST: Final = 10_000
@@ -26,13 +27,13 @@ _ESCAPE: Final = (
     rf"|u\{{(?P<braced>{_HEX}{{1,8}})\}}|x(?P<two>{_HEX}{{2}})|c(?P<control>[A-Za-z])|(?P<set>[dDwWsS])"
     r"|(?P<property>[pP]\{[^{}\\]+\})|(?P<zero>0)(?![0-9])|(?P<space>[tnrvf])|(?P<itself>[^0-9A-Za-z]))"
 )
-_TOKEN: Final = re.compile(
+_TOKEN: Final = lazy_pattern(
     rf"(?:{_ESCAPE}|(?P<assertion>\\[bAZ]|[$^])|(?P<open>\((?:\?(?:i?:|P?<[^=!>][^>]*>)|(?!\?)))|(?P<flag>\(\?i\))"
     r"|(?P<close>\))|(?P<class>\[(?:\\.|[^\]\\])*\])|(?P<repeat>(?:[*+?]|\{(?P<least>\d+)(?:,(?P<most>\d*))?\})\??)"
     r"|(?P<either>\|)|(?P<any>\.)|(?P<char>[^\\(\[*+?]))",
     re.DOTALL,
 )
-_MEMBER: Final = re.compile(rf"(?:{_ESCAPE}|\\(?P<back>b)|(?P<char>[^\\]))", re.DOTALL)
+_MEMBER: Final = lazy_pattern(rf"(?:{_ESCAPE}|\\(?P<back>b)|(?P<char>[^\\]))", re.DOTALL)
 
 _SETS: Final = {
     "d": "0-9",

@@ -25,8 +25,6 @@ from llmc_compiler.lowering.argument_checks import (
     direct_arguments,
 )
 from llmc_compiler.lowering.expression_lowering import ExpressionLowering, Position
-from llmc_compiler.lowering.inlining import grafting
-from llmc_compiler.lowering.inlining.narrowing import certainly_fails
 from llmc_compiler.lowering.inlining.plan_tool import DEEPEST, PlanTool, with_others
 from llmc_compiler.tools.argument_binding import MissingParameter, bind
 from llmc_compiler.tools.standard_callee import STANDARD
@@ -268,6 +266,9 @@ class Lowering(ExpressionLowering):
         options: Sequence[ast.Option],
     ) -> None:
         """Add the tasks of a plan in place of a call of it."""
+        from llmc_compiler.lowering.inlining import grafting  # noqa: PLC0415 — slow to import, and few plans call plans
+        from llmc_compiler.lowering.inlining.narrowing import certainly_fails  # noqa: PLC0415 — the same
+
         self.diagnostics.extend(
             PlanOption(
                 span=option.span, option="timeout" if isinstance(option, ast.Timeout) else "retry", plan=tool.name

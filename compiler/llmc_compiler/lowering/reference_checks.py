@@ -13,6 +13,7 @@ from llmc_compiler.expressions.terms import Path
 from llmc_compiler.expressions.types import NEVER, Type
 from llmc_grammar.ast import Ref, Slot
 from llmc_grammar.bounds import Bounds
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.references import steps_behind
 from llmc_grammar.source import Span
@@ -36,17 +37,19 @@ AMOUNTS: Final = {
 }
 """Words about money and amounts that come before and after a price."""
 
-_BEFORE: Final = re.compile(rf"(?<!\w)((?:{'|'.join(AMOUNTS['before'])})[ \t]*|(?-i:US|CA|AU|NZ|HK))\Z", re.IGNORECASE)
-_BEHIND: Final = re.compile(rf"[ \t]*({'|'.join(AMOUNTS['behind'])})(?!\w)", re.IGNORECASE)
+_BEFORE: Final = lazy_pattern(
+    rf"(?<!\w)((?:{'|'.join(AMOUNTS['before'])})[ \t]*|(?-i:US|CA|AU|NZ|HK))\Z", re.IGNORECASE
+)
+_BEHIND: Final = lazy_pattern(rf"[ \t]*({'|'.join(AMOUNTS['behind'])})(?!\w)", re.IGNORECASE)
 _WINDOW: Final = 40
 _SHARING: Final = frozenset({"", ",", "-", "\u2013", "to", "and", "or"})
-_OPENING: Final = re.compile(
+_OPENING: Final = lazy_pattern(
     "(?P<quote>(?:(?<!\\w)['\u2018\u2019]|[\"`\u201c\u201d]))\\Z|(?P<brace>[{}])[ \t]*\\Z|(?P<backslash>\\\\)\\Z"
 )
-_CLOSING: Final = re.compile(
+_CLOSING: Final = lazy_pattern(
     "(?P<quote>['\u2018\u2019](?!\\w)|[\"`\u201c\u201d])|[ \t]*(?P<brace>[{}])|(?P<backslash>\\\\)"
 )
-_HALVED: Final = re.compile(r"(?<!\$)\$\$([A-Za-z_][A-Za-z0-9_]*)")
+_HALVED: Final = lazy_pattern(r"(?<!\$)\$\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 class Part(NamedTuple):

@@ -8,31 +8,32 @@ from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import BinderForm, ChangedTask, DollarBinder, ForeignComment, Unpacking
 from llmc_grammar.errors.statements import NumberMark
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_LEFT: Final = re.compile(
+_LEFT: Final = lazy_pattern(
     r"(?P<left>[^=\n\"'#;\s][^=\n\"'#;]{0,120}?)(?P<gap>[ \t]{0,20})"
     r"(?P<sign>:=|<-|(?:\*\*|//|\?\?|&&|\|\||[-+*/%&|^])=(?!=)|=(?![=>~]))(?P<after>[ \t]*)(?P<right>[^\n]*)"
 )
-_DOLLAR: Final = re.compile(rf"\$({_NAME}|[1-9][0-9]{{0,3}})")
-_PART: Final = re.compile(rf"\$?({_NAME})[ \t]*[.\[].*")
-_DECLARED: Final = re.compile(
+_DOLLAR: Final = lazy_pattern(rf"\$({_NAME}|[1-9][0-9]{{0,3}})")
+_PART: Final = lazy_pattern(rf"\$?({_NAME})[ \t]*[.\[].*")
+_DECLARED: Final = lazy_pattern(
     rf"(?:(?i:let|const|var|val|set|dim|auto)|local|final|mut|str|string|int|float|double|bool|list|dict|any|object)"
     rf"[ \t]+(?:mut[ \t]+)?(\$?{_NAME})(?:[ \t]*:.*)?"
 )
-_TYPED: Final = re.compile(rf"\$?({_NAME})[ \t]*:.*")
-_SEVERAL: Final = re.compile(rf"[(\[{{]?[ \t]*[$*]*{_NAME}[ \t]*(?:,[ \t]*[$*]*{_NAME}[ \t]*)*,?[ \t]*[)\]}}]?")
-_WORDS: Final = re.compile(r"[A-Za-z0-9_]+(?:[- .]+[A-Za-z0-9_]+){0,5}")
-_STEPPED: Final = re.compile(rf"[ \t]*(?:(\$?{_NAME})(?:\+\+|--)|(?:\+\+|--)(\$?{_NAME}))[ \t;]*(?:#.*)?\r?$")
-_COLON: Final = re.compile(rf"[ \t]*({_NAME})([ \t]*:[ \t]*)(?P<call>(?={_NAME}(?:\.{_NAME})*\(|[$\"'0-9\[{{]))?")
-_NUMBER: Final = re.compile(
+_TYPED: Final = lazy_pattern(rf"\$?({_NAME})[ \t]*:.*")
+_SEVERAL: Final = lazy_pattern(rf"[(\[{{]?[ \t]*[$*]*{_NAME}[ \t]*(?:,[ \t]*[$*]*{_NAME}[ \t]*)*,?[ \t]*[)\]}}]?")
+_WORDS: Final = lazy_pattern(r"[A-Za-z0-9_]+(?:[- .]+[A-Za-z0-9_]+){0,5}")
+_STEPPED: Final = lazy_pattern(rf"[ \t]*(?:(\$?{_NAME})(?:\+\+|--)|(?:\+\+|--)(\$?{_NAME}))[ \t;]*(?:#.*)?\r?$")
+_COLON: Final = lazy_pattern(rf"[ \t]*({_NAME})([ \t]*:[ \t]*)(?P<call>(?={_NAME}(?:\.{_NAME})*\(|[$\"'0-9\[{{]))?")
+_NUMBER: Final = lazy_pattern(
     r"[ \t]*(?P<mark>(?:(?i:step|task|action|call|plan)[ \t]+)?[(\[]?(?P<number>[0-9]+)[)\]:.]?)[ \t]+"
     rf"(?={_NAME}(?:\.{_NAME})*\(|{_NAME}[ \t]*=)"
 )
-_SECOND: Final = re.compile(rf"[ \t]*(?:(?P<name>{_NAME})[ \t]*=(?!=)|(?P<number>[0-9]+)\.[ \t]+{_NAME}\()")
-_LATER: Final = re.compile(rf"(?<=[ \t;)])(?:([0-9]{{1,4}})\.[ \t]+{_NAME}\(|({_NAME})[ \t]+=[ \t]+(?={_NAME}\())")
-_FIRST: Final = re.compile(rf"[ \t]*(?:[0-9]+\.|({_NAME})[ \t]*=)")
+_SECOND: Final = lazy_pattern(rf"[ \t]*(?:(?P<name>{_NAME})[ \t]*=(?!=)|(?P<number>[0-9]+)\.[ \t]+{_NAME}\()")
+_LATER: Final = lazy_pattern(rf"(?<=[ \t;)])(?:([0-9]{{1,4}})\.[ \t]+{_NAME}\(|({_NAME})[ \t]+=[ \t]+(?={_NAME}\())")
+_FIRST: Final = lazy_pattern(rf"[ \t]*(?:[0-9]+\.|({_NAME})[ \t]*=)")
 
 
 def binder(stop: Stop) -> Diagnostic | None:

@@ -6,12 +6,13 @@ from typing import Final
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import ForeignBlock, ForeignComment, ForeignStatement, LooseOption, StatementEnd
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_COMMENT: Final = re.compile(r"[ \t]*(//+|/\*+|\*+/|<!--|--|;+)")
-_TAIL: Final = re.compile(rf"(//|--|/\*)[ \t]*({_NAME})")
-_HEAD: Final = re.compile(
+_COMMENT: Final = lazy_pattern(r"[ \t]*(//+|/\*+|\*+/|<!--|--|;+)")
+_TAIL: Final = lazy_pattern(rf"(//|--|/\*)[ \t]*({_NAME})")
+_HEAD: Final = lazy_pattern(
     r"[ \t}]*(?:[0-9]+\.[ \t]+)?(?:(?:async|export|public|static|pub)[ \t]+(?=[a-z]))?([A-Za-z]+)(?![A-Za-z0-9_])"
 )
 _USE: Final = 'name a file of tools at the top: `use "tools.py"`'
@@ -44,18 +45,18 @@ _LOOPS: Final = frozenset({"for", "foreach"})
 _HEADS: Final = frozenset({*_STATEMENTS, *_BLOCKS, *_CONDITIONS, *_LOOPS})
 _COLON: Final = frozenset({"try", "except", "catch", "finally", "else", "begin", "default"})
 _FOLLOWING: Final = frozenset({"else", "elif", "elsif", "except", "finally", "catch", "case", "default"})
-_OPENS: Final = re.compile(r":(?=[ \t\r\n]|$)|\{")
-_BRACKETS: Final = re.compile(r"\)[ \t]*(?::|\{|->)")
-_SOURCE: Final = re.compile(
+_OPENS: Final = lazy_pattern(r":(?=[ \t\r\n]|$)|\{")
+_BRACKETS: Final = lazy_pattern(r"\)[ \t]*(?::|\{|->)")
+_SOURCE: Final = lazy_pattern(
     rf"(?i:for(?:each)?)[ \t]*\(?[ \t]*(?:(?:const|let|var)[ \t]+)?({_NAME})[ \t]+(?i:in|of)[ \t]+([^:{{\n]{{1,60}})"
 )
-_CONDITION: Final = re.compile(r"\w+[ \t]*([^\n{:]{1,60})")
-_BEHIND: Final = re.compile(rf"(?i:[ \t;]+(?:do|then))\b|(?<=[\])])[ \t]+(?={_NAME}\()")
-_RESULT: Final = re.compile(rf"return[ \t]+\$?({_NAME}|[0-9]{{1,4}})[ \t;]*$")
-_DECORATOR: Final = re.compile(rf"[ \t]*(@({_NAME})[^\n]*)")
-_COMMA: Final = re.compile(r"[,;][ \t]*(?=@)")
+_CONDITION: Final = lazy_pattern(r"\w+[ \t]*([^\n{:]{1,60})")
+_BEHIND: Final = lazy_pattern(rf"(?i:[ \t;]+(?:do|then))\b|(?<=[\])])[ \t]+(?={_NAME}\()")
+_RESULT: Final = lazy_pattern(rf"return[ \t]+\$?({_NAME}|[0-9]{{1,4}})[ \t;]*$")
+_DECORATOR: Final = lazy_pattern(rf"[ \t]*(@({_NAME})[^\n]*)")
+_COMMA: Final = lazy_pattern(r"[,;][ \t]*(?=@)")
 _OPTIONS: Final = frozenset({"timeout", "retry", "fallback"})
-_BARE: Final = re.compile(rf"{_NAME}(?=[ \t]*(?:$|[<>=!+*/%.\[-]))")
+_BARE: Final = lazy_pattern(rf"{_NAME}(?=[ \t]*(?:$|[<>=!+*/%.\[-]))")
 _CONSTANTS: Final = frozenset({"True", "False", "None", "true", "false", "null", "not"})
 
 

@@ -1,10 +1,10 @@
 """Types of other languages: `str | None`, `Optional[str]`, `List[str]`, `string[]`, `array<number>`."""
 
-import re
 from typing import Final
 
 from llmc_grammar.ast import TYPE_NAMES
 from llmc_grammar.errors.statements import UnknownType
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
@@ -20,10 +20,10 @@ LISTS: Final = frozenset({"list", "array", "arraylist", "sequence", "iterable", 
 SETS: Final = frozenset({"set", "frozenset", "tuple"})
 MAPPINGS: Final = frozenset({"dict", "dictionary", "map", "mapping", "hashmap", "record", "object", "hash"})
 _EMPTY: Final = frozenset({"none", "null", "nil", "undefined", "nonetype", "void"})
-_TYPE: Final = re.compile(
+_TYPE: Final = lazy_pattern(
     r"[ \t]*input[ \t]+[A-Za-z_]\w*[ \t]*(?::|\bas\b|->)[ \t]*(?P<type>(?:[^=#\n\"']|\"[^\"\n]*\"|'[^'\n]*')+)"
 )
-_TOKEN: Final = re.compile(r"[A-Za-z_][\w.]*|[0-9]+|\"[^\"\n]*\"|'[^'\n]*'|\[[ \t]*\]|\S")
+_TOKEN: Final = lazy_pattern(r"[A-Za-z_][\w.]*|[0-9]+|\"[^\"\n]*\"|'[^'\n]*'|\[[ \t]*\]|\S")
 _OPEN: Final = {"[": "]", "<": ">", "(": ")"}
 _MOST: Final = 60
 _DEEPEST: Final = 6

@@ -18,15 +18,16 @@ from lark import Token
 from llmc_grammar.diagnose.stop import Stop
 from llmc_grammar.diagnostic import Diagnostic
 from llmc_grammar.errors.foreign import MethodCall
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.mistake import Edit
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]*"
-_KEYWORD: Final = re.compile(rf"{_NAME}[ \t]*=(?!=)|\*|lambda\b")
-_LOOP: Final = re.compile(rf"\A[^\[{{].*\bfor[ \t]+{_NAME}[ \t]+in\b", re.DOTALL)
-_NEXT: Final = re.compile(rf"\.({_NAME})\(")
-_DIGITS: Final = re.compile(r"[0-9]{1,2}\Z")
+_KEYWORD: Final = lazy_pattern(rf"{_NAME}[ \t]*=(?!=)|\*|lambda\b")
+_LOOP: Final = lazy_pattern(rf"\A[^\[{{].*\bfor[ \t]+{_NAME}[ \t]+in\b", re.DOTALL)
+_NEXT: Final = lazy_pattern(rf"\.({_NAME})\(")
+_DIGITS: Final = lazy_pattern(r"[0-9]{1,2}\Z")
 _SHOWN: Final = 30
 _LONGEST: Final = 400
 

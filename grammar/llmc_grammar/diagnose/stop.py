@@ -1,6 +1,5 @@
 """The position at which Lark stopped, and the items that it had read."""
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -8,14 +7,17 @@ from typing import Any, Final
 from lark import Token
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
+from llmc_grammar.lazy_pattern import lazy_pattern
 from llmc_grammar.parse_state import ParseState
 from llmc_grammar.source import Span
 from llmc_grammar.terminals import quiet
 
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_FOUND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|.")
+_WORD: Final = lazy_pattern(r"[A-Za-z_][A-Za-z0-9_]*")
+_FOUND: Final = lazy_pattern(
+    r"[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*|\$[A-Za-z0-9_]*|@[A-Za-z0-9_]*|[=!<>&|*/+-]+|."
+)
 _SHOWN: Final = 40
-LOOP_NAME: Final = re.compile(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
+LOOP_NAME: Final = lazy_pattern(r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in\b")
 OPENERS: Final = ("(", "[", "{")
 CLOSERS: Final = (")", "]", "}")
 _STEPPED: Final = frozenset({"REF", "STEPS"})

@@ -64,7 +64,7 @@ class _Broken:
     mistakes: tuple[Diagnostic, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class UsedPlans:
     """Resolves `use` lines; other plan files are compiled as tools.
 
@@ -154,7 +154,7 @@ class UsedPlans:
         return PlanTool.of(file.stem, about, PlanBody(compiled.written, source), _runner(parsed, tools))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Found:
     """The mistakes that the `use` lines of one plan lead to, and the texts of other plans in which some of them are."""
 

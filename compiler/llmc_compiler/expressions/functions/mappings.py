@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from json import JSONDecodeError
 from typing import Final, NoReturn
 
@@ -22,6 +21,7 @@ from llmc_compiler.expressions.operators import (
     utf8_bytes,
 )
 from llmc_compiler.expressions.terms import Json
+from llmc_grammar.lazy_pattern import lazy_pattern
 
 MOST_INDENT: Final = 16
 """The most blanks by which `to_json` indents a level."""
@@ -31,7 +31,7 @@ _WRITTEN: Final = 6
 _INDENTED: Final = 2
 """The same where lines are indented, which Python does without C."""
 _INTEGER_DIGITS: Final = len(str(2 ** (INTEGER_BITS - 1))) + 1
-_HALF: Final = re.compile("[\ud800-\udfff]")
+_HALF: Final = lazy_pattern("[\ud800-\udfff]")
 
 
 def get(d: dict[str, Json] | list[Json], key: str | int, default: Json) -> Json:

@@ -1,7 +1,6 @@
 """Standard functions on numbers."""
 
 import math
-import re
 from typing import Final
 
 from llmc_compiler.expressions.operators import (
@@ -14,12 +13,13 @@ from llmc_compiler.expressions.operators import (
     too_long,
 )
 from llmc_compiler.expressions.terms import Json
+from llmc_grammar.lazy_pattern import lazy_pattern
 
 MOST_DIGITS: Final = 100
 """The most digits to which `round` rounds, on either side of the point."""
 
-_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
-_FLOAT: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INTEGER: Final = lazy_pattern(r"[+-]?[0-9]+")
+_FLOAT: Final = lazy_pattern(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ADDED: Final = 2_000
 """Bits of integers that are added in the time of one part."""
 _INTEGER_DIGITS: Final = len(str(2 ** (INTEGER_BITS - 1))) + 1

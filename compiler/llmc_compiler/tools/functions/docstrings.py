@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from llmc_compiler.tools.callables import parameter_names, text_of
+from llmc_grammar.lazy_pattern import lazy_pattern
 
-_SECTION: Final = re.compile(
+_SECTION: Final = lazy_pattern(
     r"(?:\*\*|#{1,6} )?(?:other |keyword )?(?:arguments|args|parameters|params)(?:\*\*)?:?(?:\*\*)?\Z", re.IGNORECASE
 )
-_RULE: Final = re.compile(r"[-=~]{3,}\Z")
-_ITEM: Final = re.compile(
+_RULE: Final = lazy_pattern(r"[-=~]{3,}\Z")
+_ITEM: Final = lazy_pattern(
     r"(?:[-+•*]\s+)?[`*\\]*(\w+)[`*]*\s*(?:\(.*?\)[`*]*\s*)?(?::(?!:)|(?<=\s)(?:--?|[\u2013\u2014])\s)(.*)\Z"
 )
-_NUMPY_ITEM: Final = re.compile(r"([`*\\]*\w+[`*]*(?:\s*,\s*[`*\\]*\w+[`*]*)*)\s*(?::.*)?\Z")
-_AROUND_NAMES: Final = re.compile(r"[`*\\\s]+")
-_FIELD: Final = re.compile(r"[:@](\w+)(?:\s([^:]*))?:(?:\s+(.*))?\Z")
+_NUMPY_ITEM: Final = lazy_pattern(r"([`*\\]*\w+[`*]*(?:\s*,\s*[`*\\]*\w+[`*]*)*)\s*(?::.*)?\Z")
+_AROUND_NAMES: Final = lazy_pattern(r"[`*\\\s]+")
+_FIELD: Final = lazy_pattern(r"[:@](\w+)(?:\s([^:]*))?:(?:\s+(.*))?\Z")
 _TEXTS: Final = frozenset({"param", "parameter", "arg", "argument", "key", "keyword", "kwarg"})
 _TYPES: Final = frozenset({"type", "paramtype", "kwtype"})
 

@@ -4,17 +4,15 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from llmc.config.config import Config
     from llmc_grammar.ast import Use
 
 
-@dataclass(frozen=True, slots=True)
-class PlanHeader:
+class PlanHeader(NamedTuple):
     """The head of a plan file: its `use` lines, and command-line options for tools that it cannot name."""
 
     uses: tuple[str, ...]

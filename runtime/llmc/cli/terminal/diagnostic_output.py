@@ -3,9 +3,8 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, NamedTuple, TextIO
 
 from llmc.cli.terminal.output import counted, note
 from llmc.cli.terminal.screen import Painted, terminal_width
@@ -25,8 +24,7 @@ class ReportFormat(StrEnum):
     GITHUB = "github"
 
 
-@dataclass(frozen=True, slots=True)
-class DiagnosticReport:
+class DiagnosticReport(NamedTuple):
     """The mistakes of a plan in text order, its text, and whether its calls were checked against their tools."""
 
     diagnostics: "Sequence[Diagnostic]"

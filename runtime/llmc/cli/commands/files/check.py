@@ -1,9 +1,8 @@
 """`llmc check`: report all mistakes in plans, before anything runs."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -104,8 +103,7 @@ def _tell_unsafe(number: int, options: str) -> None:
         note(f"{counted(number, 'more edit')} with `{options}`")
 
 
-@dataclass(frozen=True, slots=True)
-class _Fix:
+class _Fix(NamedTuple):
     """Applies the edits of a plan's mistakes; edits that change the author's words only if `unsafe`."""
 
     text: PlanText
@@ -132,7 +130,7 @@ class _Fix:
             return text, len(fixed.unsafe)
         codes = Counter(mistake.code for mistake in fixed.mended)
         words = ", ".join(f"{code} ({count})" if count > 1 else code for code, count in codes.items())
-        after = replace(text, data=fixed.text.encode("utf-8", "surrogateescape"))
+        after = text._replace(data=fixed.text.encode("utf-8", "surrogateescape"))
         if write:
             _replace(text.name, after.data)
         note(f"{visible(text.name)}: {'fixed' if write else 'would fix'} {words}")
