@@ -72,7 +72,7 @@ class GrammarRule:
         return RuleUse(self.name, self.token)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LineRules:
     """The rules of a line of a plan, of which the one named `entry` uses the others.
 
