@@ -105,9 +105,10 @@ bench: $(DEV) ## measure the overhead of a task, the time to start, reading, com
 	$(BIN)/python benchmarks/ranking.py
 	$(BIN)/python benchmarks/explaining.py
 	$(BIN)/python -m benchmarks.agent
+	$(BIN)/python -m benchmarks.questions
 
 bench-check: $(DEV) ## measure the ratios that have a target, and fail if one is over
-	@failed=; for program in overhead making; do \
+	@failed=; for program in overhead making startup questions; do \
 		$(BIN)/python -m benchmarks.$$program --check || failed=1; \
 	done; [ -z "$$failed" ]
 

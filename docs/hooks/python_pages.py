@@ -63,8 +63,8 @@ SUBJECTS: Final = {
     ),
     "runs": Subject(
         "Runs",
-        "Options of a run, and its result.",
-        ("Run",),
+        "Options of a run, recorded latencies, and the result.",
+        ("Run", "Profile"),
         ("llmc_runtime.program.program.RunOptions", "llmc_runtime.program.dry_run.Planned"),
     ),
     "limits": Subject(
@@ -87,6 +87,7 @@ SUBJECTS: Final = {
             "ToolboxError",
             "FormError",
             "LimitError",
+            "ProfileError",
             "InputError",
             "GrammarTooLargeError",
             "LlmcError",

@@ -16,6 +16,7 @@ import llmc
 from llmc_runtime import input_files
 from llmc_runtime.agent.agent import Agent
 from llmc_runtime.agent.agent_errors import ExampleError, PromptError
+from llmc_runtime.agent.planning.planner import Planner
 from llmc_runtime.agent.prompting.examples import Example, card_samples
 from llmc_runtime.agent.prompting.few_shot import worked
 from llmc_runtime.agent.prompting.templates import LARGEST, VARIABLES, Prompts
@@ -61,6 +62,29 @@ def test_a_planner_is_told_which_values_are_secret() -> None:
 def test_the_same_is_said_whenever_the_same_is_asked() -> None:
     """So a server can keep the beginning of it; the system message does not depend on the question."""
     assert asked().asked[0].messages == asked().asked[0].messages
+
+
+class Counted(Prompts):
+    """Prompts that count how often each is filled."""
+
+    def __init__(self, own: dict[str, str] | None = None) -> None:
+        super().__init__(own)
+        self.filled: list[str] = []
+
+    def render(self, name: str, **variables: object) -> str:
+        """Note the name."""
+        self.filled.append(name)
+        return super().render(name, **variables)
+
+
+@pytest.mark.parametrize(("own", "count"), [(None, 1), ({"planner": "{{ question }}"}, 2)])
+def test_the_system_message_is_made_once_unless_prompts_are_replaced(own: dict[str, str] | None, count: int) -> None:
+    """A user's prompt may depend on the question."""
+    prompts = Counted(own)
+    planner, tools = Planner(Script([]), prompts), list(World().toolbox())
+    first, second = (planner.messages(question, tools) for question in "ab")
+    assert (prompts.filled.count("planner"), prompts.filled.count("question")) == (count, 2)
+    assert (first[0] == second[0]) == (own is None)
 
 
 def test_the_card_shows_plans_for_these_tools() -> None:

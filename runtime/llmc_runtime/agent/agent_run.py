@@ -99,7 +99,7 @@ class AgentRun:
             tracker.listener = ReasoningText(self._reasoned, self._secrets)
         self._clock = asyncio.get_running_loop().time
         self._start = self._clock()
-        self._shapes: dict[tuple[ast.Statement, ...], int] = {}
+        self._made: list[tuple[int, Sequence[ast.Statement], int]] = []
         self._over: frozenset[int] = frozenset()
         self._reported: set[tuple[type, object]] = set()
         self._run_budget: RunBudget | None = None
@@ -146,7 +146,7 @@ class AgentRun:
         """
         self._cache.next_plan()
         # Before the planner writes: a call repeated meanwhile would already be in the call cache.
-        self._over = frozenset(number for number in self._shapes.values() if self._is_over(number))
+        self._over = frozenset(number for number, *_ in self._made if self._is_over(number))
         self._reported.clear()
         self._began = self.now()
         self.tell(agent_events.PlanBegan(self.number, self._began))
@@ -282,7 +282,7 @@ class AgentRun:
             shown.add(piece)
             attempt.feed(piece)
 
-        reading = await read_plan(pieces, feed, compiler)
+        reading = await read_plan(pieces, attempt.feed if self._emit is None else feed, compiler)
         shown.end()
         self._last = compiler.source.text, reading
         self._plan_time = self.now() if self._plan_time is None else self._plan_time
@@ -327,10 +327,12 @@ class AgentRun:
 
     def _check_new(self, attempt: IncrementalRun) -> None:
         """Raise SamePlanError for a plan that was run before and would add nothing."""
-        plan_shape = shape(attempt.compiler.parsed.plan.statements, self._highest())
-        if self._shapes.get(plan_shape) in self._over:
-            raise SamePlanError
-        self._shapes[plan_shape] = self.number
+        statements, highest = attempt.compiler.parsed.plan.statements, self._highest()
+        if self._over:
+            shapes = {shape(earlier, before): number for number, earlier, before in self._made}
+            if shapes.get(shape(statements, highest)) in self._over:
+                raise SamePlanError
+        self._made.append((self.number, statements, highest))
 
     def _repeated(self, attempt: IncrementalRun, written: TextOrigin) -> str | None:
         """Renumber the text of a plan that repeats an earlier one verbatim; return None for any other plan."""

@@ -118,9 +118,9 @@ class IncrementalRun:
 
     def feed(self, piece: str | bytes) -> None:
         """Take the next piece, and start the calls that its finished statements allow."""
-        steps = self.compiler.feed(piece)
-        self._locate(steps)
-        self._driver.apply(steps)
+        if steps := self.compiler.feed(piece):
+            self._locate(steps)
+            self._driver.apply(steps)
 
     def close(self, *, complete: bool = True) -> None:
         """End the text; raises CompileError with all mistakes, also if the text is not `complete`."""

@@ -29,4 +29,4 @@ def guarded(listener: Listener | None, crash: Callable[[BaseException], object])
 
 
 def _ignore(_: Event) -> None:
-    """Hear nothing: nobody listens."""
+    """Drop an event of a run without a listener."""

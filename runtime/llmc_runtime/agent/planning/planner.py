@@ -36,13 +36,27 @@ class _Told:
     tools: ToolList
     examples: list[Example]
     _cards: dict[Level | None, Card] = field(default_factory=dict)
+    _systems: dict[Level | None, str] = field(default_factory=dict)
 
     def card(self, level: Level | None) -> Card:
         """Return the card for a level; all levels with the whole language share a card."""
-        key = level if level in {"full", "sound"} else None
+        key = _card_level(level)
         if key not in self._cards:
             self._cards[key] = card(self.toolbox, key)
         return self._cards[key]
+
+    def system(self, level: Level | None, prompts: Prompts) -> str:
+        """Return the system message for a level, which no question changes unless a user replaced prompts."""
+        key = _card_level(level)
+        if key not in self._systems:
+            shown = asdict(self.card(key))
+            self._systems[key] = prompts.render("planner", tools=self.tools.tools, examples=self.examples, **shown)
+        return self._systems[key]
+
+
+def _card_level(level: Level | None) -> Level | None:
+    """Return the level that stands for all levels with the same card."""
+    return level if level in {"full", "sound"} else None
 
 
 def planner_prompt(tools: Toolbox, budget: int = PROMPT_BUDGET) -> tuple[str, ToolList]:
@@ -96,9 +110,11 @@ class Planner:
         followed = level_of(self.grammar)
 
         def text(level: Level | None) -> str:
-            shown = parts.card(None if level is None or followed is None else lower(followed, level))
+            least = None if level is None or followed is None else lower(followed, level)
+            if not (continues(self.chat_model) or self.prompts.are_replaced):
+                return parts.system(least, self.prompts)
             name = "planner_completion" if continues(self.chat_model) else "planner"
-            return self.prompts.render(name, **variables, **asdict(shown))
+            return self.prompts.render(name, **variables, **asdict(parts.card(least)))
 
         if continues(self.chat_model):
             return [Message("user", text(followed) + "\n")]

@@ -297,12 +297,13 @@ async def _events(
     try:
         async with aclosing(await watch.within(post(client, asked, request))) as response:
             begun = True
-            async with aclosing(sent_events(bytes_of(response))) as events:
-                while isinstance(event := await watch.within(anext(events, _END)), ServerEvent):
-                    if event.is_whole or (event.is_done and not has_events):
-                        _check_whole(asked, response, event)
-                    has_events = True
-                    yield event
+            async with aclosing(sent_events(bytes_of(response))) as pieces:
+                while isinstance(events := await watch.within(anext(pieces, _END)), list):
+                    for event in events:
+                        if event.is_whole or (event.is_done and not has_events):
+                            _check_whole(asked, response, event)
+                        has_events = True
+                        yield event
     except ERRORS as error:
         if (reply := withheld(error)) is not None:
             yield ServerEvent("", reply, is_whole=True)

@@ -107,8 +107,8 @@ class EventDecoder:
             self._data.append(text)
 
 
-async def sent_events(stream: CountedStream) -> AsyncGenerator[ServerEvent, None]:
-    """Yield the events of a response as they arrive, or the whole response if it has no events."""
+async def sent_events(stream: CountedStream) -> AsyncGenerator[list[ServerEvent], None]:
+    """Yield the events that each piece of a response completes, or the whole response if it has no events."""
     decoder = EventDecoder()
     body: list[bytes] = []
     has_events = False
@@ -116,12 +116,11 @@ async def sent_events(stream: CountedStream) -> AsyncGenerator[ServerEvent, None
         async for piece in pieces:
             if not has_events:
                 body.append(piece)
-            for event in decoder.feed(piece):
+            if events := list(decoder.feed(piece)):
                 has_events, body = True, []
                 stream.count = 0
-                yield event
-    for event in decoder.rest():
-        has_events = True
-        yield event
-    if not has_events:
-        yield ServerEvent("", b"".join(body).decode("utf-8-sig", "replace"), is_whole=True)
+                yield events
+    if events := list(decoder.rest()):
+        yield events
+    elif not has_events:
+        yield [ServerEvent("", b"".join(body).decode("utf-8-sig", "replace"), is_whole=True)]

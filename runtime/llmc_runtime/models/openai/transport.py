@@ -3,8 +3,12 @@
 import asyncio
 import json
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
+from time import monotonic
 from typing import Final, TypeAlias, cast
+from urllib.request import getproxies
 
 import httpx2
 import openai
@@ -25,6 +29,86 @@ ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, ValueError, RecursionErro
 
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Maximum number of bytes in an event, and in the response to a refused request."""
+
+
+LONGEST_IDLE: Final = 5.0
+"""Seconds after which an idle connection is closed, as in httpx2."""
+
+
+class Connections(httpx2.AsyncBaseTransport):
+    """Connections to a server: each request has one, opened by `open_one`, to itself; the last used is reused first.
+
+    At most `most` are in use, and `most_idle` are kept; the defaults are those of the SDK. A pool of httpx2 probes all
+    its idle connections whenever a request begins or ends: with a hundred, that costs more than the request.
+    """
+
+    def __init__(
+        self,
+        open_one: Callable[[], httpx2.AsyncBaseTransport],
+        *,
+        most: int = 1000,
+        most_idle: int = 100,
+        now: Callable[[], float] = monotonic,
+    ) -> None:
+        self._open_one = open_one
+        self._room = asyncio.Semaphore(most)
+        self._most_idle = most_idle
+        self._now = now
+        self._busy: set[httpx2.AsyncBaseTransport] = set()
+        self._idle: deque[tuple[float, httpx2.AsyncBaseTransport]] = deque()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request; its connection is in use until the response is closed."""
+        await self._room.acquire()
+        connection = self._idle.pop()[1] if self._idle else self._open_one()
+        self._busy.add(connection)
+        try:
+            response = await connection.handle_async_request(request)
+        except BaseException:
+            self._keep(connection)
+            raise
+        response.stream = _HeldStream(cast("httpx2.AsyncByteStream", response.stream), partial(self._free, connection))
+        return response
+
+    def _keep(self, connection: httpx2.AsyncBaseTransport) -> None:
+        """Keep a connection for further requests."""
+        self._busy.remove(connection)
+        self._idle.append((self._now(), connection))
+        self._room.release()
+
+    async def _free(self, connection: httpx2.AsyncBaseTransport) -> None:
+        """Keep a connection, and close those that are idle for too long, or are too many."""
+        self._keep(connection)
+        while self._idle and (len(self._idle) > self._most_idle or self._now() - self._idle[0][0] > LONGEST_IDLE):
+            await self._idle.popleft()[1].aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        connections = [*self._busy, *(connection for _, connection in self._idle)]
+        self._idle.clear()
+        for connection in connections:
+            await connection.aclose()
+
+
+class _HeldStream(httpx2.AsyncByteStream):
+    """The bytes of a response; once they are closed, their connection is free."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream, free: Callable[[], Awaitable[None]]) -> None:
+        self._stream = stream
+        self._free: Callable[[], Awaitable[None]] | None = free
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._stream)
+
+    async def aclose(self) -> None:
+        """Close the bytes, and free their connection."""
+        try:
+            await self._stream.aclose()
+        finally:
+            # Closed again, it must not free a connection that another request uses by then.
+            free, self._free = self._free, None
+            if free is not None:
+                await free()
 
 
 class CountedStream(httpx2.AsyncByteStream):
@@ -109,6 +193,10 @@ async def _count(response: httpx2.Response) -> None:
 
 def _opened(asked: ModelSettings, transport: httpx2.AsyncBaseTransport | None) -> Client:
     """Open a client."""
+    # A client with a transport ignores the proxies of the environment.
+    if transport is None and (asked.near or getproxies().keys().isdisjoint(("http", "https", "all"))):
+        verify = httpx2.create_ssl_context(trust_env=not asked.near)
+        transport = Connections(partial(httpx2.AsyncHTTPTransport, verify=verify))
     http = openai.DefaultAsyncHttpxClient(
         transport=transport,
         trust_env=not asked.near,
