@@ -65,11 +65,9 @@ def test_the_same_is_said_whenever_the_same_is_asked() -> None:
 
 
 class Counted(Prompts):
-    """Prompts that count how often each is filled."""
+    """Prompts that note each of them that is filled."""
 
-    def __init__(self, own: dict[str, str] | None = None) -> None:
-        super().__init__(own)
-        self.filled: list[str] = []
+    filled: list[str]
 
     def render(self, name: str, **variables: object) -> str:
         """Note the name."""
@@ -81,6 +79,7 @@ class Counted(Prompts):
 def test_the_system_message_is_made_once_unless_prompts_are_replaced(own: dict[str, str] | None, count: int) -> None:
     """A user's prompt may depend on the question."""
     prompts = Counted(own)
+    prompts.filled = []
     planner, tools = Planner(Script([]), prompts), list(World().toolbox())
     first, second = (planner.messages(question, tools) for question in "ab")
     assert (prompts.filled.count("planner"), prompts.filled.count("question")) == (count, 2)

@@ -275,7 +275,6 @@ class AgentRun:
         readable = tuple(dict.fromkeys(name for plan in self.plans for name in plan.run.results))
         grammar = planner.grammar(tools, self._highest() + 1, readable) if planner.grammar is not None else None
         pieces = reply(planner.chat_model, messages, "planner", self.tracker, grammar=grammar, stop=planner.stops)
-
         shown = TextPieces(lambda text: self.tell(agent_events.Wrote(self.number, self.now(), text)), self._secrets)
 
         def feed(piece: str) -> None:
@@ -328,10 +327,9 @@ class AgentRun:
     def _check_new(self, attempt: IncrementalRun) -> None:
         """Raise SamePlanError for a plan that was run before and would add nothing."""
         statements, highest = attempt.compiler.parsed.plan.statements, self._highest()
-        if self._over:
-            shapes = {shape(earlier, before): number for number, earlier, before in self._made}
-            if shapes.get(shape(statements, highest)) in self._over:
-                raise SamePlanError
+        shapes = {shape(earlier, before): number for number, earlier, before in self._made} if self._over else {}
+        if shapes and shapes.get(shape(statements, highest)) in self._over:
+            raise SamePlanError
         self._made.append((self.number, statements, highest))
 
     def _repeated(self, attempt: IncrementalRun, written: TextOrigin) -> str | None:
