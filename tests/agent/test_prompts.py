@@ -78,9 +78,8 @@ class Counted(Prompts):
 @pytest.mark.parametrize(("own", "count"), [(None, 1), ({"planner": "{{ question }}"}, 2)])
 def test_the_system_message_is_made_once_unless_prompts_are_replaced(own: dict[str, str] | None, count: int) -> None:
     """A user's prompt may depend on the question."""
-    prompts = Counted(own)
-    prompts.filled = []
-    planner, tools = Planner(Script([]), prompts), list(World().toolbox())
+    prompts, tools = Counted(own), list(World().toolbox())
+    planner, prompts.filled = Planner(Script([]), prompts), []
     first, second = (planner.messages(question, tools) for question in "ab")
     assert (prompts.filled.count("planner"), prompts.filled.count("question")) == (count, 2)
     assert (first[0] == second[0]) == (own is None)

@@ -32,6 +32,10 @@ _DIGIT_BITS: Final = 7
 """CPython stores 30 bits of an integer in 4 bytes."""
 
 
+_NOTHING: Final[dict[int, tuple[Json, int]]] = {}
+"""The values of a room in which nothing was built, as in most; it stays empty."""
+
+
 class NoRoomError(Portable, Exception):
     """Raised if a new value of `size` bytes does not fit."""
 
@@ -108,8 +112,7 @@ class MemoryRoom:
 
     def __init__(self, left: int) -> None:
         self.left = left
-        self._built: dict[int, tuple[Json, int]] = {}
-        self._contents: dict[int, tuple[Json, int]] = {}
+        self._built = self._contents = _NOTHING
 
     def need(self, size: int) -> None:
         """Check that a value of this size has room; raises NoRoomError."""
@@ -121,6 +124,8 @@ class MemoryRoom:
         if id(value) not in self._built:
             size = own_bytes(value)
             self.take(size)
+            if self._built is _NOTHING:
+                self._built = {}
             self._built[id(value)] = value, size
         return value
 
@@ -135,6 +140,8 @@ class MemoryRoom:
         if id(value) not in self._contents:
             size = copied_bytes(value, text_bytes) - own_bytes(value)
             self.take(size)
+            if self._contents is _NOTHING:
+                self._contents = {}
             self._contents[id(value)] = value, size
 
     def drop_contents(self, *values: object) -> None:

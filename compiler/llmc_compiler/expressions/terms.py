@@ -26,7 +26,8 @@ Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, 
 
 Path = tuple[str | int, ...]
 
-_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+SCALARS: Final = frozenset({str, int, float, bool, type(None)})
+"""The Python types of JSON data without parts."""
 
 
 def _span() -> Span:
@@ -64,16 +65,16 @@ def thaw(value: Json) -> Json:
     # `copy` and slices allocate exactly the needed size; building up would over-allocate.
     if isinstance(value, list):
         items = value[:]
-        if not _SCALARS.issuperset(map(type, items)):
+        if not SCALARS.issuperset(map(type, items)):
             for index, inner in enumerate(value):
-                if type(inner) not in _SCALARS:
+                if type(inner) not in SCALARS:
                     items[index] = thaw(inner)
         return items
     if isinstance(value, dict):
         entries = value.copy()
-        if not _SCALARS.issuperset(map(type, value.values())):
+        if not SCALARS.issuperset(map(type, value.values())):
             for key, inner in value.items():
-                if type(inner) not in _SCALARS:
+                if type(inner) not in SCALARS:
                     entries[key] = thaw(inner)
         return entries
     return value

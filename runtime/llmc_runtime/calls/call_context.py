@@ -7,6 +7,7 @@ from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
+from llmc_compiler.tools.signature import ResultBounds
 from llmc_runtime.calls.admission import Admission, Lane, PendingCall
 from llmc_runtime.calls.nested_runs import OuterRun
 from llmc_runtime.calls.run_budget import RunBudget
@@ -92,6 +93,7 @@ class CallContext(Generic[T]):
     admission: Admission[PendingCall] = field(init=False)
     until: float = field(init=False)
     context: Context = field(init=False)
+    bounds: ResultBounds = field(init=False)
     is_inside: bool = field(init=False)
     is_closing: bool = False
     is_halted: bool = False
@@ -110,6 +112,7 @@ class CallContext(Generic[T]):
             self.run_budget.until,
         )
         self.context = self.host.context
+        self.bounds = ResultBounds(self.limits.result_bytes, self.limits.result_depth)
         self.is_inside = self.run_budget.place is not None
         seconds = self.limits.task_time
         self.tasks = Deadlines(self.loop, seconds, lambda calling: calling.time_out(seconds, "task"))

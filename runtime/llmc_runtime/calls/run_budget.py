@@ -146,7 +146,7 @@ class RunBudget:
             return "calls", f"{words} has made {self.calls:,} calls"
         if tool.cost and self.cost + tool.cost > limits.cost:
             return "cost", f"`{tool.name}` costs {tool.cost:g}, and {words} has spent {self.cost:g} of {limits.cost:g}"
-        if (number := abandoned.number_left(tool.call)) >= limits.abandoned:
+        if abandoned.numbers and (number := abandoned.number_left(tool.call)) >= limits.abandoned:
             return "abandoned", f"{number:,} calls of `{tool.name}` were given up and still run"
         return None
 
@@ -171,9 +171,10 @@ class RunBudget:
     def keep(self, size: int) -> bool:
         """Reserve bytes if there is room for them, and return whether there was."""
         if not self.is_shared:
-            if (fits := size <= self.room) and size:
-                self.room -= size
-            return fits
+            if size > self.room:
+                return False
+            self.room -= size
+            return True
         with _counting:
             if fits := size <= self.left:
                 self._count(size)

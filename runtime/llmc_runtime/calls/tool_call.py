@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes
 from llmc_compiler.ir.graph import Call, Node
-from llmc_compiler.tools.signature import ResultBounds
+from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_grammar.portable import Portable
 from llmc_runtime.calls.backoff import RetryAdvice, backoff
 from llmc_runtime.calls.call_context import CallContext, Recording
@@ -330,14 +330,14 @@ class ToolCall(Generic[T]):
 
     def returned(self, result: object) -> None:
         """Check, measure and copy the tool's result."""
-        limits, tool = self._shared.limits, self._op.tool
-        bounds = ResultBounds(limits.result_bytes, limits.result_depth, tool.marks.shows_results)
-        left = self._shared.run_budget.left
+        shared, tool = self._shared, self._op.tool
+        bounds = shared.bounds if tool.marks is UNMARKED else shared.bounds._replace(shows=tool.marks.shows_results)
+        left = shared.run_budget.left
         room = MemoryRoom(left)
         try:
             value = receive(result, tool.signature.accept, bounds, room)
         except NoRoomError as full:
-            limit, why_not = self._shared.run_budget.no_room(full.size)
+            limit, why_not = shared.run_budget.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
             error.in_doubt = tool.effect.may_write
             self._refuse(error)
@@ -394,10 +394,11 @@ class ToolCall(Generic[T]):
         """End the call with its outcome."""
         self._close()
         self._bound = ()
-        self._shared.tasks.clear(self)
+        shared = self._shared
+        shared.tasks.due.pop(self, None)
         if self._record is not None:
             self._record.end(outcome)
-        self._shared.report.ended(self.owner, outcome)
+        shared.report.ended(self.owner, outcome)
         self._under_way = None  # which refers to this call
 
     def _discard(self) -> None:
@@ -414,7 +415,7 @@ class ToolCall(Generic[T]):
             if self._held:
                 shared.run_budget.count(-self._held)
                 self._held = 0
-            self._deadlines.clear(self)
+            self._deadlines.due.pop(self, None)
             shared.admission.leave(self)
         if self._timer is not None:
             self._timer.cancel()

@@ -116,7 +116,7 @@ class LocalRunner:
         if call.in_thread:
             attempt.work(partial(call.context().run, function, *args, **kwargs))
         else:
-            attempt.wait(function, args, kwargs)
+            attempt.task = self.group.start(attempt.run(function, args, kwargs), call, call.context())
         return attempt
 
     def unfinished(self, call: AdmittedCall, but: RunningAttempt | None, /) -> Unfinished | None:
@@ -187,12 +187,7 @@ class LocalAttempt:
         else:
             self.task.add_done_callback(lambda _: told())
 
-    def wait(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """Await the result of the function, in a task."""
-        call = self._call
-        self.task = self._runner.group.start(self._run(function, args, kwargs), call, call.context())
-
-    async def _run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+    async def run(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Await the result of the function."""
         try:
             result = await function(*args, **kwargs)
@@ -227,6 +222,7 @@ class LocalAttempt:
         elif error is not None:
             self._call.raised(error)
         elif isawaitable(result):
-            self.wait(lambda: result, (), {})
+            call = self._call
+            self.task = self._runner.group.start(self.run(lambda: result, (), {}), call, call.context())
         else:
             self._call.returned(result)

@@ -11,7 +11,8 @@ from llmc_grammar.forks import fork_safe_lock
 
 _lock: Final = fork_safe_lock()
 _left: Final[dict[Hashable, Callable[..., Any]]] = {}
-_numbers: Final[dict[int, int]] = {}  # by the identity of the function, as not every callable can be hashed
+numbers: Final[dict[int, int]] = {}
+"""How many there are, by the identity of the function, as not every callable can be hashed."""
 _told: Final[dict[Hashable, list[Callable[[], object]]]] = {}
 
 
@@ -20,7 +21,7 @@ def leave(what: Hashable, function: Callable[..., Any]) -> None:
     with _lock:
         if what not in _left:
             _left[what] = function
-            _numbers[id(function)] = _numbers.get(id(function), 0) + 1
+            numbers[id(function)] = numbers.get(id(function), 0) + 1
 
 
 def came_back(what: Hashable) -> None:
@@ -30,9 +31,9 @@ def came_back(what: Hashable) -> None:
     with _lock:
         function = _left.pop(what, None)
         if function is not None:
-            _numbers[id(function)] -= 1
-            if not _numbers[id(function)]:
-                del _numbers[id(function)]
+            numbers[id(function)] -= 1
+            if not numbers[id(function)]:
+                del numbers[id(function)]
         waiting = _told.pop(what, ())
     for callback in waiting:
         callback()
@@ -55,7 +56,7 @@ def is_left(what: Hashable) -> bool:
 
 def number_left(function: Callable[..., Any]) -> int:
     """Return the number of abandoned calls of the function that still run."""
-    return _numbers.get(id(function), 0) if _numbers else 0
+    return numbers.get(id(function), 0) if numbers else 0
 
 
 def all_left() -> tuple[Hashable, ...]:
@@ -66,7 +67,7 @@ def all_left() -> tuple[Hashable, ...]:
 
 def _forget() -> None:
     """Clear the records in the child of a fork."""
-    for records in (_left, _numbers, _told):
+    for records in (_left, numbers, _told):
         records.clear()
 
 

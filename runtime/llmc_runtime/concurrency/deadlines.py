@@ -18,32 +18,35 @@ def clock_of(loop: AbstractEventLoop) -> Callable[[], float]:
 
 
 class Deadlines(Generic[H]):
-    """Deadlines of one length in seconds: `reached` is called with each one that was not cleared before."""
+    """Deadlines of one length in seconds: `reached` is called with each one that was not cleared before.
 
-    __slots__ = ("_due", "_loop", "_reached", "_seconds", "_time", "_timer")
+    `due` tells when each of them expires, in loop time.
+    """
+
+    __slots__ = ("_loop", "_reached", "_seconds", "_time", "_timer", "due")
 
     def __init__(self, loop: AbstractEventLoop, seconds: float, reached: Callable[[H], object]) -> None:
         self._loop = loop
         self._seconds = seconds
         self._time = clock_of(loop)
         self._reached = reached
-        self._due: dict[H, float] = {}
+        self.due: dict[H, float] = {}
         self._timer: TimerHandle | None = None
 
     def set(self, what: H) -> float:
         """Set a deadline that starts now, and return when it expires, in loop time."""
-        self._due[what] = due = self._time() + self._seconds
+        self.due[what] = due = self._time() + self._seconds
         if self._timer is None:
             self._timer = self._loop.call_at(due, self._fire, due)
         return due
 
     def clear(self, what: H) -> None:
         """Remove a deadline."""
-        self._due.pop(what, None)
+        self.due.pop(what, None)
 
     def close(self) -> None:
         """Remove all deadlines."""
-        self._due.clear()
+        self.due.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -53,12 +56,12 @@ class Deadlines(Generic[H]):
         self._timer = None
         now = max(when, self._loop.time())
         late: list[H] = []
-        for what, due in self._due.items():
+        for what, due in self.due.items():
             if due > now:
                 self._timer = self._loop.call_at(due, self._fire, due)
                 break
             late.append(what)
         for what in late:
             # The callback may clear other deadlines.
-            if self._due.pop(what, None) is not None:
+            if self.due.pop(what, None) is not None:
                 self._reached(what)

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Final
 
-from llmc_compiler.expressions.terms import Json, NodeId
+from llmc_compiler.expressions.terms import SCALARS, Json, NodeId
 from llmc_compiler.ir.graph import JOIN, Graph, TaskId
 from llmc_compiler.lowering.secret_labels import Label, hidden
 from llmc_compiler.representation.brief import LENGTH, REACH, brief_fields
@@ -193,8 +193,11 @@ def conclude(graph: Graph, executor: Executor, outcomes: Mapping[Key, Outcome], 
     for task, node in {**graph.tasks, join: JOIN}.items():
         outcome = outcomes.get((node, ()))
         if type(outcome) is Done:
-            # Tasks that share a node share one copy, as counted in the budget.
-            results[task] = copies[node] if node in copies else copies.setdefault(node, thaw(outcome.value))
+            value = outcome.value
+            if type(value) not in SCALARS:
+                # Tasks that share a node share one copy, as counted in the budget.
+                value = copies[node] if node in copies else copies.setdefault(node, thaw(value))
+            results[task] = value
             continue
         match outcome:
             case Failed(error):

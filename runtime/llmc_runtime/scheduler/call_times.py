@@ -29,12 +29,23 @@ class CallTimes:
 
     The processor clock is slow to read, so it is read once every `STEP` at most. Between two readings, all processor
     time counts for as many calls as were open at once. `is_stalled` means that a call blocked the event loop, so that
-    others took longer.
+    others took longer. `ended` is the time at which the last call ended.
     """
 
     __slots__ = (
-        "_began", "_busy", "_calls", "_clock", "_most", "_next", "_open", "_processor", "_seen", "_start", "is_stalled"
-    )  # fmt: skip
+        "_began",
+        "_busy",
+        "_calls",
+        "_clock",
+        "_most",
+        "_next",
+        "_open",
+        "_processor",
+        "_seen",
+        "_start",
+        "ended",
+        "is_stalled",
+    )
 
     def __init__(self, clock: Callable[[], float], processor: Callable[[], float]) -> None:
         self._clock = clock
@@ -45,7 +56,7 @@ class CallTimes:
         self._most = 0
         self._seen = self._next = 0.0
         self._calls = 0.0
-        self._busy = 0.0
+        self._busy = self.ended = 0.0
         self.is_stalled = False
 
     def now(self) -> float:
@@ -68,7 +79,7 @@ class CallTimes:
 
     def end(self, call: Hashable, began: float) -> float:
         """Stop the clock of a call that began at `began`, and return its duration."""
-        now = self._clock() - self._start
+        self.ended = now = self._clock() - self._start
         self._open.discard(call)
         if now >= self._next:
             self._look(now)

@@ -91,7 +91,7 @@ class EarlyApproval:
         try:
             if self._is_hindered(instance):
                 return
-            bound, size = arguments(op, instance.scope, self._run_budget().left)
+            bound, size = arguments(op, instance.scope, self._run_budget())
         except (SkippedRead, EvaluationError, NoRoomError):
             return
         recalled = None

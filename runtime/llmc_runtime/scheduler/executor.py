@@ -11,6 +11,7 @@ The `async with` owns everything that it starts. After it, only the calls named 
 import asyncio
 import random as randomness
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from operator import attrgetter
 from time import time
 from types import TracebackType
@@ -262,7 +263,8 @@ def _tasks(last: Instance) -> tuple[TaskId, ...]:
     tasks: list[TaskId] = []
     instance: Instance | None = last
     while instance is not None:
-        if instance.node.id != JOIN and (not tasks or tasks[-1] != instance.node.task):
-            tasks.append(instance.node.task)
+        node = instance.node
+        if node.id != JOIN:
+            tasks.append(node.task)
         instance = instance.critical_predecessor
-    return tuple(reversed(tasks))
+    return tuple(task for task, _ in groupby(reversed(tasks)))

@@ -9,6 +9,7 @@ from llmc_compiler.expressions.evaluation import evaluate, truth
 from llmc_compiler.expressions.memory_limit import MemoryRoom
 from llmc_compiler.expressions.terms import Const, Get, Json, NodeId, Term, children
 from llmc_compiler.ir.graph import JOIN, Call, Condition, Evaluate, Loop, TaskId, may_write
+from llmc_runtime.calls.run_budget import RunBudget
 from llmc_runtime.errors import BadArgument, ExpressionFailed, LimitReached, PlanError, without_values
 from llmc_runtime.scheduler.loop_expansion import elements
 from llmc_runtime.state.instance import Bound, Instance, NullReads, Scope, Verdict
@@ -102,8 +103,8 @@ def _by_first(causes: Iterable[Instance | None], *, by_order: bool) -> Verdict |
     return BlockedBy(first.node.task, first.error, by_order, isinstance(first.outcome, Done)), first
 
 
-def arguments(call: Call, scope: Scope, left: int) -> tuple[Bound, int]:
-    """Evaluate a call's arguments within `left` bytes, and return the bytes of the values that were built for them.
+def arguments(call: Call, scope: Scope, run_budget: RunBudget) -> tuple[Bound, int]:
+    """Evaluate a call's arguments within the budget, and return the bytes of the values that were built for them.
 
     Raises SkippedRead, EvaluationError and NoRoomError.
     """
@@ -122,7 +123,7 @@ def arguments(call: Call, scope: Scope, left: int) -> tuple[Bound, int]:
         ):
             bound.append((name, outcome.value))
         else:
-            room = room or MemoryRoom(left)
+            room = room or MemoryRoom(run_budget.left)
             bound.append((name, evaluate(term, scope, room)))
     return bound, 0 if room is None else room.built
 

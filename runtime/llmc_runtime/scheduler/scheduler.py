@@ -199,15 +199,15 @@ class Scheduler:
     def ended(self, owner: Instance, outcome: Done | Failed) -> None:
         """Take the outcome of a call."""
         calling, owner.calling = owner.calling, None
-        known = calling if isinstance(calling, CachedCall) else None
+        known = calling if type(calling) is CachedCall else None
         try:
             if known is not None:
                 known.wrote(outcome)
-            if owner.started is not None:
-                owner.seconds = self.times.end(owner, owner.started)
-                owner.chain += owner.seconds
+            if (started := owner.started) is not None:
+                owner.seconds = seconds = self.times.end(owner, started)
+                owner.chain += seconds
             if type(outcome) is Done:
-                self._settle(owner, outcome)
+                self._settle(owner, outcome, now=None if started is None else self.times.ended)
             else:
                 self._fail(owner, cast("Failed", outcome).error)
             self._line.drain()
@@ -289,7 +289,7 @@ class Scheduler:
             if instance.question is not None:
                 self._go_on(instance, op, instance.question)
                 return
-            bound, size = arguments(op, instance.scope, run_budget.left)
+            bound, size = arguments(op, instance.scope, run_budget)
             if size:
                 self._hold(instance, size)
             tool = op.tool
@@ -413,7 +413,9 @@ class Scheduler:
         else:
             self._settle(instance, outcome, instance)
 
-    def _settle(self, instance: Instance, outcome: Outcome, cause: Instance | None = None) -> None:
+    def _settle(
+        self, instance: Instance, outcome: Outcome, cause: Instance | None = None, *, now: float | None = None
+    ) -> None:
         """Give the instance its outcome, and wake its users."""
         run_budget = self.shared.run_budget
         if instance.held:
@@ -426,8 +428,8 @@ class Scheduler:
         if type(outcome) is Done:
             known = self._guard.known_secrets
             veil = known.note(instance) if known.has_labels else known.veil
-            now, task = self.times.now(), instance.node.task
-            self.tell(events.Finished(instance.key, task, now, instance.seconds, outcome.value, veil=veil))
+            at, task = self.times.now() if now is None else now, instance.node.task
+            self.tell(events.Finished(instance.key, task, at, instance.seconds, outcome.value, veil=veil))
             self.last = later_end(self.last, instance)
         else:
             self._settle_without_value(instance, outcome)

@@ -12,7 +12,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import SchemaError
 
-from llmc_compiler.expressions.terms import Json, thaw
+from llmc_compiler.expressions.terms import SCALARS, Json, thaw
 from llmc_compiler.expressions.types import ANY, NEVER, Type
 from llmc_compiler.json_schema.schema_types import at_least, at_most
 from llmc_compiler.tools.functions.declared_parameters import is_harmless
@@ -52,8 +52,10 @@ class Annotation:
         self.is_plain = _is_plain(annotation)
         if not self.is_plain:
             self._check_schema(what)
-        self.exact = annotation if annotation in (str, int, float, bool) else None
         self._anything = annotation in (Any, object, Json)
+        # The types of data that needs no conversion.
+        scalars = SCALARS if self._anything else {annotation} if annotation in (str, int, float, bool) else ()
+        self.unchanged = frozenset(scalars)
         self._strictly = partial(self.adapter.validator.validate_python, strict=True)
 
     @cached_property
@@ -87,7 +89,7 @@ class Annotation:
 
     def convert(self, value: Json) -> object:
         """Return a separate copy of the value, converted to the annotation's type."""
-        if type(value) is self.exact:
+        if type(value) in self.unchanged:
             return value
         if self._anything:
             return thaw(value)
@@ -119,7 +121,7 @@ class Annotation:
 
     def dump(self, result: object, bounds: ResultBounds) -> object:
         """Return the result as JSON data, except for parts whose plain type may be anything."""
-        if type(result) is self.exact or self._anything:
+        if type(result) in self.unchanged or self._anything:
             return result
         if self.is_plain:
             self._strictly(result)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from llmc_compiler.expressions.terms import Json
+from llmc_compiler.expressions.terms import SCALARS, Json
 from llmc_compiler.expressions.types import Type
 from llmc_compiler.expressions.value_identity import Likeness, Named, digest, in_order, likeness
 from llmc_compiler.json_schema.faults.impossible_schemas import impossible
@@ -37,7 +37,6 @@ from llmc_compiler.tools.signature import (
     Wanted,
 )
 
-_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _UNKNOWN: Final = "default"
 """The text of a default whose equality is unknown: it is always the same object."""
 _BY_NAME: Final = frozenset({Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY})
@@ -183,7 +182,7 @@ class FunctionSignature:
         if not self._makes_defaults:
             return None
         given = {name for name, _ in bound}
-        left_out = [each for each in self._defaults if each[0] not in given and type(each[1]) in _SCALARS]
+        left_out = [each for each in self._defaults if each[0] not in given and type(each[1]) in SCALARS]
         return likeness([*bound, *cast("list[tuple[str, Json]]", left_out)], is_certain=False)
 
     @cached_property
@@ -215,7 +214,7 @@ class FunctionSignature:
         types = self._types
         kwargs = {
             name: value
-            if name in types and type(value) is types[name].exact  # most arguments need no conversion
+            if name in types and type(value) in types[name].unchanged  # most arguments need no conversion
             else self._convert(name, value)
             for name, value in bound
             if name is not None
