@@ -28,6 +28,10 @@ SCENES: Final = (
         "llmc explain examples/story.llmc --width 2",
     ),
     ("Nine calls: each starts when its references have values", "llmc run examples/nine.llmc"),
+    (
+        "Two calls at once: with the times of its first run, a plan starts its slow call first",
+        "python examples/learning.py",
+    ),
     ("Sums, sorting, slices, lists and formats need no tool", "llmc run examples/plumbing.llmc"),
     ("One plan calls another", "llmc compile examples/brochure.llmc"),
     ("The calls of the called plan run concurrently with the others", "llmc run examples/brochure.llmc"),

@@ -30,6 +30,12 @@ FULLER = {
 }
 """Folders that may hold more modules, and why."""
 
+UNFROZEN = {
+    "runtime/llmc_runtime/state/events.py": "a run makes two for each task, and a frozen one takes three times as long",
+    "runtime/llmc_runtime/state/outcomes.py": "the same holds for `Done`",
+}
+"""Modules with data that is not frozen, and why. Other dataclasses without `frozen` are state, and have no hash."""
+
 FUNCTION_LINES = 60
 MEDIAN_LINES = 10
 COMMENT_LINES = 2
@@ -81,6 +87,8 @@ def violations_of_text(path: Path, text: str) -> Iterator[str]:
     for line, name, length in functions(text):
         if length > FUNCTION_LINES:
             yield f"{path}:{line}: {name} has {length} lines, at most {FUNCTION_LINES}"
+    if "unsafe_hash=True" in text and path.parts[0] in PRODUCT and path.as_posix() not in UNFROZEN:
+        yield f"{path}: data that is not frozen"
     for line, length in comment_blocks(text):
         if length > COMMENT_LINES:
             yield f"{path}:{line}: a comment of {length} lines, at most {COMMENT_LINES}"
@@ -168,6 +176,15 @@ def test_a_bad_project_is_reported_for_every_rule(tmp_path: Path) -> None:
 def test_a_rule_holds_up_to_its_limit(text: str, count: int) -> None:
     """What is just within a limit is no violation, and one line more is one."""
     assert len(list(violations_of_text(Path("a.py"), text))) == count
+
+
+@pytest.mark.parametrize(
+    ("path", "count"), [("runtime/a.py", 1), ("tests/a.py", 0), ("runtime/llmc_runtime/state/events.py", 0)]
+)
+def test_data_is_frozen_unless_there_is_a_reason(path: str, count: int) -> None:
+    """A class of data that may be changed is found in the product."""
+    text = "@dataclass(slots=True, unsafe_hash=True)\nclass A:\n    at: float\n"
+    assert len(list(violations_of_text(Path(path), text))) == count
 
 
 @pytest.mark.parametrize(("lengths", "count"), [((2, 10, 60), 0), ((2, 11, 12), 1), ((10, 11), 1), ((), 0)])

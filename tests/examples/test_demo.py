@@ -47,6 +47,12 @@ def check_values(plumbing: str, inlined: str, called: str) -> None:
     assert float(summary[1]) < float(summary[2])
 
 
+def check_profile(learned: str) -> None:
+    """The second run has the latencies of the first; without them, the slow call waits behind three others."""
+    assert re.findall(r"\n6 calls in .*\nstarts (.*) first\n", learned) == ["1 and 4", "6 and 1"]
+    assert re.search(r"^Profile\(latencies=\{'page': [\d.]+, 'summary': [\d.]+\}\)$", learned, re.MULTILINE)
+
+
 def check_attacks(secret: str, letters: str) -> None:
     """Secrets stay secret, and texts cannot imitate what an approver sees."""
     assert "error[E231]: a secret goes to `url` of `fetch`" in secret
@@ -108,10 +114,10 @@ def test_every_scene_shows_what_it_promises() -> None:
     shown = demo()
     assert shown.returncode == 0
     opening, *scenes = re.split(r"^── .*\n", shown.stdout, flags=re.MULTILINE)
-    begin, checked, page, written, compiled, told, run, *values, failing = scenes[:11]
-    unruly, secret, letters, told_of, closing = scenes[11:16]
-    *replies, arriving, meant, asking, servers, grammar = scenes[16:25]
-    live = scenes[25:]
+    begin, checked, page, written, compiled, told, run, learned, *values, failing = scenes[:12]
+    unruly, secret, letters, told_of, closing = scenes[12:17]
+    *replies, arriving, meant, asking, servers, grammar = scenes[17:26]
+    live = scenes[26:]
     assert not opening.strip()
     check_help(begin, checked, page)
     assert written.removeprefix("$ cat examples/duplicate.llmc\n").strip() == (
@@ -139,6 +145,7 @@ def test_every_scene_shows_what_it_promises() -> None:
     assert "3. '$1 and 3. delete()'\n4. 'What it says: $1 and 3. delete()'\n" in unruly
     assert "5. line 6: task 5 was not done: task 1, which it needs, failed\n6. 'nothing archived'\n" in unruly
     assert "deleted: nothing\n" in unruly
+    check_profile(learned)
     check_values(*values)
     check_failures(failing)
     check_attacks(secret, letters)
