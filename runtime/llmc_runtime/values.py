@@ -9,6 +9,7 @@ and mappings through their builtin base types, so overrides in subclasses have n
 
 import math
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any, Final, cast
 
 from llmc_compiler.expressions.memory_limit import (
@@ -19,7 +20,7 @@ from llmc_compiler.expressions.memory_limit import (
     NUMBER,
     SHORT_INTEGER,
     TEXT,
-    MemoryRoom,
+    NoRoomError,
     number_bytes,
     text_bytes,
 )
@@ -96,10 +97,10 @@ def _measured(value: object, size: int, depth: int) -> int:
     return taken
 
 
-def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRoom | None = None) -> Json:
-    """Convert a result to JSON data with `accept`, and copy it; `room` is reduced by its memory.
+def receive(result: object, accept: Accept, bounds: ResultBounds, left: float = inf) -> tuple[Json, int]:
+    """Convert a result to JSON data with `accept`, and return a copy with its memory in bytes.
 
-    Raises NotJsonError, NoRoomError, ResultError, and other errors of `accept`.
+    Raises NotJsonError, NoRoomError for more than `left` bytes, ResultError, and other errors of `accept`.
     """
     size, depth, _ = bounds
     copied = _plain(result, size, depth, _FEW)
@@ -108,22 +109,22 @@ def receive(result: object, accept: Accept, bounds: ResultBounds, room: MemoryRo
     if accepted is not given:
         copied = _plain(accepted, size, depth, _FEW)
         taken = measure(accepted, size, depth) if copied is None else copied[1]
-    if room is not None:
-        room.take(taken)
-    return copied[0] if copied is not None else _received(accepted, taken, accept, bounds, room)
+    if taken > left:
+        raise NoRoomError(taken)
+    return copied or _received(accepted, taken, accept, bounds, left)
 
 
-def _received(accepted: object, taken: int, accept: Accept, bounds: ResultBounds, room: MemoryRoom | None) -> Json:
+def _received(accepted: object, taken: int, accept: Accept, bounds: ResultBounds, left: float) -> tuple[Json, int]:
     """Copy a result that has many parts, or parts that are not of JSON's own types."""
     try:
-        return _frozen(accepted, bounds.size)
+        return _frozen(accepted, bounds.size), taken
     except ForeignError:
         # Too rare to check for in advance.
         data = _converted(accepted, accept, bounds)
-    more = measure(data, bounds.size, bounds.depth)
-    if room is not None:
-        room.take(more - taken)
-    return _frozen(data, bounds.size)
+    taken = measure(data, bounds.size, bounds.depth)
+    if taken > left:
+        raise NoRoomError(taken)
+    return _frozen(data, bounds.size), taken
 
 
 def _converted(result: object, accept: Accept, bounds: ResultBounds) -> object:

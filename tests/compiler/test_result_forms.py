@@ -99,7 +99,7 @@ def accept_of(annotation: Any) -> Callable[..., object]:  # noqa: ANN401 — an 
 
 def taken(annotation: Any, result: object) -> object:  # noqa: ANN401 — as above
     """A result as a run has it."""
-    return receive(result, accept_of(annotation), ResultBounds())
+    return receive(result, accept_of(annotation), ResultBounds())[0]
 
 
 TAKEN: list[tuple[Any, object, object]] = [
@@ -248,7 +248,7 @@ def test_results_by_schema_are_checked_in_their_form() -> None:
     """Numbers of other libraries, decimals as texts or numbers, sets where a list is wanted."""
 
     def of(schema: dict[str, Any], result: object) -> object:
-        return receive(result, SchemaSignature("tool", {}, schema).accept, ResultBounds(1_000, 10))
+        return receive(result, SchemaSignature("tool", {}, schema).accept, ResultBounds(1_000, 10))[0]
 
     assert of({"type": "integer"}, Number(3)) == 3
     assert of({"type": "number"}, Decimal("1.5")) == 1.5

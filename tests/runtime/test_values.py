@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
-from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError
+from llmc_compiler.expressions.memory_limit import NoRoomError
 from llmc_compiler.expressions.terms import Json
 from llmc_compiler.tools.functions.annotation import Annotation
 from llmc_compiler.tools.signature import ResultBounds, ResultError
@@ -161,11 +161,11 @@ RAW = st.recursive(
 
 def received(value: object, bounds: ResultBounds) -> tuple[str, int]:
     """The copy that a run keeps, with the types in it, or the error; and the room that it takes."""
-    room = MemoryRoom(10_000)
     try:
-        return repr(receive(value, lambda result, _: result, bounds, room)), room.left
+        copied, taken = receive(value, lambda result, _: result, bounds, 10_000)
+        return repr(copied), taken
     except (NotJsonError, NoRoomError, ResultError) as error:
-        return f"{type(error).__name__} {error}", room.left
+        return f"{type(error).__name__} {error}", 0
 
 
 @given(RAW, st.integers(0, 400), st.integers(1, 5))
@@ -198,9 +198,9 @@ def test_plain_data_takes_the_quick_walk_alone(value: object, expected: bool, mo
 def test_large_data_is_the_same(parts: int) -> None:
     """Whether it is copied before it is measured, or after."""
     value = [{"a": number} for number in range(parts // 2)]
-    room = MemoryRoom(10**8)
-    assert receive(value, lambda result, _: result, ResultBounds(), room) == value
-    assert 10**8 - room.left == measure(value) == 56 + parts // 2 * (8 + 64 + 100 + 51 + 32)
+    copied, taken = receive(value, lambda result, _: result, ResultBounds())
+    assert copied == value
+    assert taken == measure(value) == 56 + parts // 2 * (8 + 64 + 100 + 51 + 32)
 
 
 def test_a_result_is_checked_as_it_is_kept() -> None:
@@ -211,7 +211,7 @@ def test_a_result_is_checked_as_it_is_kept() -> None:
         value.append(math.nan)
         return result
 
-    assert receive(value, accept, ResultBounds()) == [1]
+    assert receive(value, accept, ResultBounds())[0] == [1]
 
 
 def test_a_conversion_shares_nothing_with_the_run() -> None:
@@ -224,6 +224,6 @@ def test_a_conversion_shares_nothing_with_the_run() -> None:
 
     kept = Annotated[list[Any], BeforeValidator(keep), AfterValidator(keep), PlainSerializer(keep)]
     found = Annotation(kept, "it")
-    value = receive([[1]], found.dump, ResultBounds())
+    value, _ = receive([[1]], found.dump, ResultBounds())
     assert len(seen) == 3
     assert not set(containers(seen)) & set(containers(value))

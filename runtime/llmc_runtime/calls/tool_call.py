@@ -16,7 +16,7 @@ from functools import partial
 from inspect import iscoroutine
 from typing import Any, Generic, TypeVar
 
-from llmc_compiler.expressions.memory_limit import MemoryRoom, NoRoomError, copied_bytes
+from llmc_compiler.expressions.memory_limit import NoRoomError, copied_bytes
 from llmc_compiler.ir.graph import Call, Node
 from llmc_compiler.tools.parameter_markers import UNMARKED
 from llmc_grammar.portable import Portable
@@ -332,12 +332,12 @@ class ToolCall(Generic[T]):
         """Check, measure and copy the tool's result."""
         shared, tool = self._shared, self._op.tool
         bounds = shared.bounds if tool.marks is UNMARKED else shared.bounds._replace(shows=tool.marks.shows_results)
-        left = shared.run_budget.left
-        room = MemoryRoom(left)
+        run_budget = shared.run_budget
         try:
-            value = receive(result, tool.signature.accept, bounds, room)
+            left = run_budget.left if run_budget.is_shared else run_budget.room
+            done = Done(*receive(result, tool.signature.accept, bounds, left))
         except NoRoomError as full:
-            limit, why_not = shared.run_budget.no_room(full.size)
+            limit, why_not = run_budget.no_room(full.size)
             error = LimitReached.of_result(self._node.task, self._node.span, limit=limit, why=why_not)
             error.in_doubt = tool.effect.may_write
             self._refuse(error)
@@ -346,7 +346,7 @@ class ToolCall(Generic[T]):
                 result.close()
             self._failed(bad_result(self._node, tool, self._attempt, why))
         else:
-            self._end(Done(value, left - room.left))
+            self._end(done)
 
     def _limited(self, limit: str, why: str) -> LimitReached:
         """The error of a call that a limit forbids."""

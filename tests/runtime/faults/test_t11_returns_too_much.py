@@ -72,4 +72,4 @@ def test_a_list_that_never_ends_is_read_as_what_it_is_built_on() -> None:
             while True:
                 yield 1
 
-    assert receive(Endless([1, 2]), lambda result, _: result, ResultBounds(100)) == [1, 2]
+    assert receive(Endless([1, 2]), lambda result, _: result, ResultBounds(100))[0] == [1, 2]

@@ -121,7 +121,7 @@ class Annotation:
 
     def dump(self, result: object, bounds: ResultBounds) -> object:
         """Return the result as JSON data, except for parts whose plain type may be anything."""
-        if type(result) in self.unchanged or self._anything:
+        if self._anything or type(result) in self.unchanged:
             return result
         if self.is_plain:
             self._strictly(result)

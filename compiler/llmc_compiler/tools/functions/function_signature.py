@@ -258,7 +258,8 @@ class FunctionSignature:
 
     def accept(self, result: object, bounds: ResultBounds = BOUNDS) -> object:
         """Return the result as JSON data; raises ResultError."""
-        return accepted(result, self._result.dump, bounds)
+        annotation = self._result
+        return result if type(result) in annotation.unchanged else accepted(result, annotation.dump, bounds)
 
 
 def _marked(
