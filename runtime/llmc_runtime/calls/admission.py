@@ -203,7 +203,14 @@ class Admission(Generic[W]):
                 if self._is_held:
                     heappush(self._line, self._entry(waiter))
                 elif waiter.waits and not self._is_closed:
-                    self._try(waiter)
+                    lane = waiter.lane
+                    if not lane.room or lane.is_timed or waiter.in_thread or self._size(waiter):
+                        self._try(waiter)
+                        continue
+                    # As `_try` does with a call for which nothing else is to be looked at.
+                    self._room -= 1
+                    lane.room -= 1
+                    waiter.enter()
 
     def _entry(self, waiter: W) -> Entry:
         return -self._rank(waiter), next(self._number), waiter

@@ -113,18 +113,15 @@ def arguments(call: Call, scope: Scope, run_budget: RunBudget) -> tuple[Bound, i
     bound: list[tuple[str | None, Json]] = []
     for name, term in call.bound:
         # The most frequent kinds of terms are read without a function call.
-        if type(term) is Const:
+        if type(term) is Get and not term.path and (instance := near.get(term.node)) is not None:
+            if type(outcome := instance.outcome) is Done:
+                bound.append((name, outcome.value))
+                continue
+        elif type(term) is Const:
             bound.append((name, term.value))
-        elif (
-            type(term) is Get
-            and not term.path
-            and (instance := near.get(term.node)) is not None
-            and type(outcome := instance.outcome) is Done
-        ):
-            bound.append((name, outcome.value))
-        else:
-            room = room or MemoryRoom(run_budget.left)
-            bound.append((name, evaluate(term, scope, room)))
+            continue
+        room = room or MemoryRoom(run_budget.left)
+        bound.append((name, evaluate(term, scope, room)))
     return bound, 0 if room is None else room.built
 
 

@@ -270,7 +270,15 @@ def instances_of(nodes: Iterable[Node], scope: Scope) -> list[Instance]:
     for instance in new:
         node = instance.node
         for need in node.needs:
-            instance.wait_for(instances[need])
+            # As in `wait_for`, which is called less often.
+            if (other := instances[need]).outcome is not None:
+                instance.learn(other)
+                continue
+            instance.waiting += 1
+            if other.users is None:
+                other.users = [instance]
+            else:
+                other.users.append(instance)
         # Elements of a loop wait for earlier effects by themselves.
         if node.after and type(node.op) is not Loop:
             for earlier in node.after:

@@ -212,15 +212,13 @@ class FunctionSignature:
     def _converted(self, bound: Sequence[tuple[str | None, Json]]) -> tuple[dict[str, Any], list[Any]]:
         """Convert the arguments: those with a parameter by its name, and the further positional ones."""
         types = self._types
-        kwargs = {
-            name: value
-            if name in types and type(value) in types[name].unchanged  # most arguments need no conversion
-            else self._convert(name, value)
-            for name, value in bound
-            if name is not None
-        }
-        has_more = len(kwargs) < len(bound)
-        return kwargs, [self._convert(None, value) for name, value in bound if name is None] if has_more else []
+        for name, value in bound:
+            if name not in types or type(value) not in types[name].unchanged:
+                break
+        else:  # as in most calls
+            return dict(cast("Sequence[tuple[str, Any]]", bound)), []
+        kwargs = {name: self._convert(name, value) for name, value in bound if name is not None}
+        return kwargs, [self._convert(None, value) for name, value in bound if name is None]
 
     def _arranged(self, kwargs: dict[str, Any], extra: list[Any]) -> Prepared:
         """Return converted arguments by position and by keyword."""
