@@ -92,7 +92,7 @@ class _Line(NamedTuple):
     inside: int | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Open:
     """The current statement: its lines, open brackets, open string and diagnostics."""
 

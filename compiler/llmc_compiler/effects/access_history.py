@@ -23,7 +23,7 @@ NEVER = 0
 _written = attrgetter("written")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Access:
     """The last writer of a resource, the last run of its readers, and its parts: by name, and open ones.
 

@@ -60,7 +60,7 @@ def at_least(schema: object, whole: object = None) -> Type:
     return _AtLeast(schema if whole is None else whole).read(schema)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _AtMost:
     """Reads schemas as types; where in doubt, the type is larger."""
 
@@ -130,7 +130,7 @@ class _AtMost:
         return record(_fields(self, schema), rest)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _AtLeast:
     """Reads schemas as types; where in doubt, the type is smaller."""
 

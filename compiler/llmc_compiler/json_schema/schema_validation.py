@@ -53,7 +53,7 @@ class CheckTooLongError(Portable, Exception):
     """A schema takes too many steps to check a value."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Check:
     """A check in progress: the steps left, and whether the result so far depends on a keyword that is not checked."""
 

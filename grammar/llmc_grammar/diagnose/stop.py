@@ -24,7 +24,7 @@ _STEPPED: Final = frozenset({"REF", "STEPS"})
 _ENDS: Final = frozenset({"COMMA", "RPAR", "RSQB", "RBRACE", "$END"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stop:
     """A position in a statement's text (`at` counts from its start) and the items on Lark's stack."""
 

@@ -86,7 +86,7 @@ class _Atom(NamedTuple):
 _Atoms = dict[int, _Atom]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Finder:
     """Reads the parts of one schema; `why` is the reason for the last kind that was ruled out."""
 

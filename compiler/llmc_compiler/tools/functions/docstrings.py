@@ -54,7 +54,7 @@ def read_docstring(text: str, names: Collection[str]) -> tuple[str, dict[str, st
     return description, {name: words for name, words in joined.items() if words}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Reader:
     """Reads a docstring line by line into the description, `kept`, and the descriptions of parameters, `texts`."""
 

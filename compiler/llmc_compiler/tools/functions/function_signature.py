@@ -20,7 +20,6 @@ from llmc_compiler.tools.callables import BY_POSITION, bound_names, layers, read
 from llmc_compiler.tools.functions.annotation import Annotation
 from llmc_compiler.tools.functions.declared_parameters import MADE, declared, filled
 from llmc_compiler.tools.functions.docstrings import described
-from llmc_compiler.tools.functions.received_text import known_form, makes_defaults
 from llmc_compiler.tools.outside_names import letters_spelled
 from llmc_compiler.tools.parameter_markers import MarkError, ParameterMarkers, read_marks, unmarked
 from llmc_compiler.tools.results.result_words import raised
@@ -163,6 +162,9 @@ class FunctionSignature:
 
     def identify(self, bound: Sequence[tuple[str | None, Json]]) -> Identified:
         """Return the identity of the arguments; raises ArgumentError, and the errors of converters."""
+        # Its types take milliseconds to import, and a check needs none of them.
+        from llmc_compiler.tools.functions.received_text import known_form  # noqa: PLC0415
+
         written = [(name, known_form(value) or _UNKNOWN) for name, value in self._completed(bound)]
         if not self.converts:
             return Identified((digest("written", written),), likeness=self._likeness(bound))
@@ -188,6 +190,8 @@ class FunctionSignature:
     @cached_property
     def _makes_defaults(self) -> bool:
         """Whether code creates defaults, of parameters or inside arguments."""
+        from llmc_compiler.tools.functions.received_text import makes_defaults  # noqa: PLC0415 — as above
+
         is_made = any(p.default is MADE for p in self._found)
         return is_made or any(makes_defaults(self._types[p.name].adapter.core_schema) for p in self._found)
 

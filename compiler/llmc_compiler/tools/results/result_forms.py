@@ -121,7 +121,7 @@ def mismatch(words: str, value: object, bounds: ResultBounds) -> ResultError:
     return ResultError(f"{words}, not {what}{': convert it in the tool' if foreign else ''}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Reader:
     """Reads one result within bounds."""
 
