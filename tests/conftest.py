@@ -1,13 +1,15 @@
 """How hypothesis draws: the same examples at every run, or many new ones; what is tested first, and in which loop."""
 
+import gc
 import os
 import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.golden", "tests.docs.pages")
@@ -29,16 +31,35 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
-REPEATED: Final = frozenset({"faults", "http_faults", "lenient", "mutations", "semantics", "talks"})
-"""Folders whose tests repeat, many times, what others do once: they are run without coverage, which slows them down."""
+REPEATED: Final = frozenset({
+    "faults", "http_faults", "lenient", "mutations", "semantics", "servers", "talks", "test_bounds",
+    "test_call_cache_costs", "test_cut", "test_docstrings", "test_everyday_schemas", "test_format", "test_graph_json",
+    "test_nested", "test_odd_toolboxes", "test_print", "test_printer", "test_reply_merge", "test_scaling",
+    "test_stream", "test_tables", "test_tool_list", "test_used_plans", "test_walks",
+})  # fmt: skip
+"""Folders and modules whose tests repeat, many times, what others do once: they run without coverage, which is slow."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """In a process of xdist pytest-cov starts twice; the first, which nobody reads, would go on where tests pause."""
+    if hasattr(session.config, "workerinput") and (first := Coverage.current()) is not None:
+        first.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process is left alone with it at the end; mark what repeats others."""
     items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.nodeid.split("/")))
     for item in items:
-        if not REPEATED.isdisjoint(item.nodeid.split("/")):  # and not of the path, which may have such a folder above
+        # Not of its path, which may have such a folder above.
+        if not REPEATED.isdisjoint(PurePosixPath(item.nodeid.partition("::")[0]).with_suffix("").parts):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """What the tests are made of stays to the end: nobody looks through it for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:

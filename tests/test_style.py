@@ -5,6 +5,7 @@ import io
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -49,6 +50,7 @@ def modules(root: Path, folders: tuple[str, ...]) -> list[Path]:
     return [path for folder in folders for path in sorted((root / folder).rglob("*.py"))]
 
 
+@cache
 def functions(text: str) -> list[tuple[int, str, int]]:
     """The first line, the name and the number of lines of every function, nested ones and methods too."""
     return [

@@ -1,7 +1,6 @@
 """What a joiner decides is found in its text, whatever stands around it."""
 
 import json
-from time import process_time
 
 import jsonschema
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import strategies as st
 
 from llmc_runtime.agent.joining.decision import read_decision, schema
 from llmc_runtime.agent.joining.decisions import Finish, Replan
+from tests.growth import is_linear
 
 
 @pytest.mark.parametrize(
@@ -265,14 +265,8 @@ def test_what_is_balanced_comes_back(inside: str, depth: int) -> None:
 )
 def test_long_garbage_costs_what_its_length_says(piece: str) -> None:
     """Eight times the letters cost at most 24 times the processor's time: a square would cost 64 times."""
-
-    def seconds(length: int) -> float:
-        began = process_time()
-        read_decision(piece * (length // len(piece)))
-        return process_time() - began
-
-    floor = 0.002  # below that a reading is noise
-    assert min(seconds(60_000) for _ in range(3)) <= 24 * max(min(seconds(7_500) for _ in range(3)), floor)
+    small, large = (piece * (length // len(piece)) for length in (7_500, 60_000))
+    assert is_linear(read_decision, small, large)
 
 
 @given(st.text(), st.text(), st.sampled_from(["Finish", "Replan"]), st.booleans())

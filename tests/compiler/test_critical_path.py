@@ -1,10 +1,8 @@
 """Rank, the longest chain, and list schedules."""
 
-import timeit
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
-from time import process_time
 
 import networkx as nx
 import pytest
@@ -20,6 +18,7 @@ from llmc_compiler.serialization.compiled_graph import Graph
 from llmc_compiler.tools.tool import Tool
 from llmc_compiler.tools.toolbox import Toolbox
 from tests.compiler.compiling import compiled, from_plan, toolbox
+from tests.growth import fastest
 from tests.semantics.compared import TOOLBOX
 from tests.semantics.generator import random_plan
 
@@ -169,12 +168,8 @@ def layered(size: int) -> Graph:
     return Graph(nodes, {TaskId(key): key for key in every})
 
 
-def fastest(measured: Callable[[Graph], object], graph: Graph) -> float:
-    """The shortest of a few, in seconds of a processor; no garbage collection, which grows with all that is alive."""
-    return min(timeit.repeat(lambda: measured(graph), timer=process_time, number=1, repeat=7))
-
-
 @pytest.mark.parametrize("measured", [rank, levels, estimate])
 def test_ten_times_the_tasks_take_about_ten_times_as_long(measured: Callable[[Graph], Sequence[object]]) -> None:
     """Linear in tasks and edges, with room for slower memory; a quadratic sweep would take a hundred times as long."""
-    assert fastest(measured, layered(10_000)) < 70 * fastest(measured, layered(1_000))
+    small, large = layered(1_000), layered(10_000)
+    assert fastest(lambda: measured(large)) < 70 * fastest(lambda: measured(small))

@@ -1,13 +1,11 @@
 """Every bound is kept, checked before the work it bounds, and hostile texts cost what ordinary ones do."""
 
-import gc
-import time
-
 import pytest
 
 from llmc_grammar import Bounds, PlanStream, parse, print_plan
 from llmc_grammar.bounds import Bounds as Defined
 from llmc_grammar.stream import Mode
+from tests.growth import is_linear
 
 pytestmark = pytest.mark.no_cover
 """The searches are long, and other tests reach the lines."""
@@ -122,22 +120,9 @@ HOSTILE = {
 }
 
 
-def seconds(text: str) -> float:
-    """The least time of three readings, in seconds of the processor: others may use it meanwhile.
-
-    No garbage is collected: that takes time by the size of all that the other tests have left.
-    """
-    bounds = Bounds(tasks=10**6, references=10**6)
-    times = []
-    gc.disable()
-    try:
-        for _ in range(3):
-            start = time.process_time()
-            parse(text, bounds=bounds)
-            times.append(time.process_time() - start)
-    finally:
-        gc.enable()
-    return min(times)
+def read(text: str) -> None:
+    """Read a plan of any number of tasks."""
+    parse(text, bounds=Bounds(tasks=10**6, references=10**6))
 
 
 @pytest.mark.parametrize("piece", HOSTILE.values(), ids=HOSTILE)
@@ -145,8 +130,7 @@ def test_hostile_texts_cost_what_their_length_says(piece: str) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""
     parse("f()")
     small, large = piece * (8_000 // len(piece)), piece * (64_000 // len(piece))
-    floor = 0.002  # below that a reading is noise
-    assert seconds(large) <= 24 * max(seconds(small), floor)
+    assert is_linear(read, small, large)
 
 
 def test_an_indented_open_statement_costs_what_its_length_says() -> None:
@@ -156,7 +140,7 @@ def test_an_indented_open_statement_costs_what_its_length_says() -> None:
         return " " * length + "f(\n" + "x\n" * length
 
     parse("f()")
-    assert seconds(text(64_000)) <= 24 * max(seconds(text(8_000)), 0.002)
+    assert is_linear(read, text(8_000), text(64_000))
 
 
 @pytest.mark.parametrize("mode", ["strict", "lenient"])
@@ -169,16 +153,14 @@ def test_backslashes_in_an_open_long_string_cost_what_their_number_says(mode: Mo
 def test_many_small_pieces_cost_what_their_length_says() -> None:
     """A line that arrives character by character is put together once."""
 
-    def fed(length: int) -> float:
-        start = time.process_time()
+    def feed(length: int) -> None:
         stream = PlanStream()
         for _ in range(length):
             stream.feed("# ")
         stream.close()
-        return time.process_time() - start
 
-    fed(1000)
-    assert fed(160_000) <= 24 * max(fed(20_000), 0.002)
+    feed(1000)
+    assert is_linear(feed, 20_000, 160_000)
 
 
 def test_a_large_plan() -> None:

@@ -1,7 +1,6 @@
 """Values as text: the beginning of one, all of it in pieces; and long text cut in its middle, but in no URL."""
 
 import json
-from time import process_time
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from llmc_runtime.text_format import (
     start_of_json,
     text_pieces,
 )
+from tests.growth import NOISE, fastest
 from tests.runtime.test_values import JSON
 
 LINK = "https://example.org/reports/2026/a-long-name/with(parts),and=queries?x=1&y=2#there"
@@ -104,10 +104,12 @@ def test_a_url_that_is_very_long_is_cut_like_any_word(size: int, is_whole: bool)
 
 def test_an_error_keeps_both_ends_of_what_it_quotes() -> None:
     """In one line of bounded length, found without a look at all of a long text."""
-    long = "first \n words" + " and others" * 10**6 + "  the \n last words"
-    before = process_time()
-    found = shortened(long)
-    assert process_time() - before < 0.5
+
+    def long(others: int) -> str:
+        return "first \n words" + " and others" * others + "  the \n last words"
+
+    found = shortened(long(10**6))
+    assert fastest(lambda: shortened(long(10**6))) < 24 * max(fastest(lambda: long(10**6)), NOISE)
     assert len(found) == LONGEST
     assert found.startswith("first words and")
     assert found.endswith("and others the last words")

@@ -1,7 +1,5 @@
 """Any text is read as calls or left, in time linear in the text."""
 
-import gc
-import time
 from typing import Final
 
 import pytest
@@ -13,6 +11,7 @@ from llmc_grammar.dialects import json_plan, tool_calls
 from llmc_grammar.dialects.form import Target
 from llmc_grammar.dialects.translation import Dialect
 from tests.grammar.dialects.plans import KNOWN, UNKNOWN, is_inside
+from tests.growth import is_linear
 
 CALL: Final = '{"name": "price", "arguments": {"a": "${t1} $t2 {{t3}}"}}'
 TASK: Final = '{"id": 1, "tool": "price", "args": {"a": "$1"}, "depends_on": [1]},'
@@ -26,20 +25,11 @@ PLAN: Final = f'{{"tasks": [{TASK} {{"id": "t2", "tool": "price", "args": {{"ite
 FRAMES: Final = (("", ""), ('{"tasks": [', "0]}"), ('{"name": "price", "arguments": {"a": "', '"}}'))
 
 
-def seconds(text: str) -> float:
-    """The least time of three readings, in seconds of the processor."""
-    times = []
-    gc.disable()
-    try:
-        for _ in range(3):
-            start = time.process_time()
-            for rewrite in (json_plan.rewrite, tool_calls.rewrite):
-                for written in getattr(rewrite(text, KNOWN), "statements", ()):
-                    assert written.text
-            times.append(time.process_time() - start)
-    finally:
-        gc.enable()
-    return min(times)
+def read(text: str) -> None:
+    """Read a text as plans of two kinds."""
+    for rewrite in (json_plan.rewrite, tool_calls.rewrite):
+        for written in getattr(rewrite(text, KNOWN), "statements", ()):
+            assert written.text
 
 
 @pytest.mark.parametrize("frame", FRAMES)
@@ -47,7 +37,7 @@ def seconds(text: str) -> float:
 def test_hostile_texts_cost_what_their_length_says(unit: str, frame: tuple[str, str]) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""
     small, large = (frame[0] + unit * (size // len(unit)) + frame[1] for size in (2_000, 16_000))
-    assert seconds(large) <= 24 * max(seconds(small), 0.001)
+    assert is_linear(read, small, large)
 
 
 _calls = st.sampled_from(

@@ -1,6 +1,5 @@
 """Calls as Python writes them, read as plans; and Python that is no plan."""
 
-import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +13,7 @@ from llmc_grammar.dialects.form import Rewritten, Target
 from llmc_grammar.dialects.python_calls import rewrite
 from llmc_grammar.source import Span
 from tests.grammar.dialects.python_programs import TOOLS, programs
+from tests.growth import is_linear
 
 TARGET: Final = Target(frozenset(TOOLS))
 
@@ -235,30 +235,20 @@ def test_deep_texts_are_refused(piece: str) -> None:
         assert read(text) is None
 
 
-def seconds(text: str) -> float:
-    """The least time of two readings, in seconds of the processor."""
-    times = []
-    for _ in range(2):
-        start = time.process_time()
-        rewrite(text, TARGET)
-        times.append(time.process_time() - start)
-    return min(times)
-
-
 @pytest.mark.parametrize(
     "piece", ["note(-1)\n", "r = [search(), r]\n", "é = search('é')\n", "f'{search(1)}'\n", "<tool_call>\n"]
 )
 def test_a_text_costs_what_its_length_says(piece: str) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""
-    small, large = piece * (800 // len(piece)), piece * (6_400 // len(piece))
-    floor = 0.002  # below that a reading is noise
-    assert seconds(f"r = 1\n{large}") <= 24 * max(seconds(f"r = 1\n{small}"), floor)
+    small, large = (f"r = 1\n{piece * (length // len(piece))}" for length in (800, 6_400))
+    assert is_linear(lambda text: rewrite(text, TARGET), small, large)
 
 
 def test_a_long_string_costs_what_its_length_says() -> None:
     """No brace in it is looked for to its end."""
     brace = '${1["'
-    assert seconds(f"search('{brace * 4_000}')") <= 24 * max(seconds(f"search('{brace * 500}')"), 0.002)
+    small, large = (f"search('{brace * count}')" for count in (500, 4_000))
+    assert is_linear(lambda text: rewrite(text, TARGET), small, large)
 
 
 def test_what_variables_stand_for_does_not_multiply() -> None:
