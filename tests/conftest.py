@@ -56,15 +56,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
 
 
-def pytest_collection_finish() -> None:
-    """What the tests are made of stays to the end: nobody looks through it for garbage again and again."""
-    gc.collect()
-    gc.freeze()
-
-
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], AbstractEventLoop]]:
     """Tests that are coroutines have time limits that a slow machine does not reach."""
     return {"patient": PatientLoop}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_garbage() -> None:
+    """What other modules have left is not looked through, again and again, for garbage of this one."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
