@@ -11,7 +11,7 @@ from tests.agent.talks.judge import Tally, judged, report
 from tests.agent.talks.play import play, runner
 
 FIRST: Final = int(os.environ.get("LLMC_SEED", "0"))
-TALKS: Final = int(os.environ.get("LLMC_TALKS", "1000"))
+TALKS: Final = int(os.environ.get("LLMC_TALKS", "2000"))
 CHUNK: Final = 500
 """Conversations in one test: so many have some of every kind."""
 
