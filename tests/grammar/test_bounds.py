@@ -129,7 +129,7 @@ def read(text: str) -> None:
 def test_hostile_texts_cost_what_their_length_says(piece: str) -> None:
     """Eight times the text costs at most 24 times the time: a square would cost 64 times."""
     parse("f()")
-    small, large = piece * (4_000 // len(piece)), piece * (32_000 // len(piece))
+    small, large = piece * (8_000 // len(piece)), piece * (64_000 // len(piece))
     assert is_linear(read, small, large)
 
 
