@@ -5,7 +5,7 @@ import os
 import signal
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -31,13 +31,8 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
-REPEATED: Final = frozenset({
-    "faults", "http_faults", "lenient", "mutations", "semantics", "servers", "talks", "test_bounds",
-    "test_call_cache_costs", "test_cut", "test_docstrings", "test_everyday_schemas", "test_format", "test_graph_json",
-    "test_nested", "test_odd_toolboxes", "test_print", "test_printer", "test_reply_merge", "test_scaling",
-    "test_stream", "test_tables", "test_tool_list", "test_used_plans", "test_walks",
-})  # fmt: skip
-"""Folders and modules whose tests repeat, many times, what others do once: they run without coverage, which is slow."""
+REPEATED: Final = frozenset({"faults", "http_faults", "lenient", "mutations", "semantics", "talks"})
+"""Folders whose tests repeat, many times, what others do once: they are run without coverage, which slows them down."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,8 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that no process is left alone with it at the end; mark what repeats others."""
     items.sort(key=lambda item: {"semantics", "talks"}.isdisjoint(item.nodeid.split("/")))
     for item in items:
-        # Not of its path, which may have such a folder above.
-        if not REPEATED.isdisjoint(PurePosixPath(item.nodeid.partition("::")[0]).with_suffix("").parts):
+        if not REPEATED.isdisjoint(item.nodeid.split("/")):  # and not of the path, which may have such a folder above
             item.add_marker("no_cover")
 
 

@@ -19,6 +19,6 @@ def fastest(work: Callable[[], object], readings: int = 3) -> float:
     return min(repeat(work, timer=process_time, number=1, repeat=readings))
 
 
-def is_linear(work: Callable[[Input], object], small: Input, large: Input) -> bool:
+def is_linear(work: Callable[[Input], object], small: Input, large: Input, noise: float = NOISE) -> bool:
     """Whether an input eight times as long costs at most 24 times the time: a square would cost 64 times."""
-    return fastest(lambda: work(large)) <= 24 * max(fastest(lambda: work(small)), NOISE)
+    return fastest(lambda: work(large)) <= 24 * max(fastest(lambda: work(small)), noise)

@@ -17,6 +17,9 @@ from llmc_compiler.tools.signature import ToolboxError
 from llmc_compiler.tools.tool import Tool
 from tests.compiler.test_impossible_schemas import NEVER, SCHEMAS, SOMETIMES
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 NEWEST: Final = "https://json-schema.org/draft/2020-12/schema"
 OLD: Final = "http://json-schema.org/draft-07/schema#"
 

@@ -27,6 +27,9 @@ from tests.compiler.compiling import compiled, toolbox
 from tests.compiler.test_session import WORLD
 from tests.semantics.generator import random_sample
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 SEEDS: Final = range(int(os.environ.get("LLMC_PLANS", "30")))
 PASSES: Final[tuple[Sequence[Pass], ...]] = ((), (Fold(),), (Hoist(),), (Dedup(),), (Prune(),), PIPELINE)
 VALIDATOR: Final = Draft202012Validator(json.loads(schema()))

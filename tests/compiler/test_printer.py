@@ -28,6 +28,9 @@ from tests.reference.operators import Json, as_text
 from tests.semantics.generator import random_sample
 from tests.semantics.world import TOOLSET
 
+pytestmark = pytest.mark.no_cover
+"""The searches are long, and other tests reach the lines."""
+
 CASES = cases(Path(__file__).with_name("printing.md"))
 SEEDS = st.integers(0, 100_000)
 PASSES: st.SearchStrategy[Sequence[Pass]] = st.sampled_from([(), (Fold(),), (Hoist(),), (Dedup(),), PIPELINE])
